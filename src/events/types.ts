@@ -157,6 +157,11 @@ export interface HeapEvent extends EventBase {
   inUse: Amount;
   allocated: Amount;
   sites: HeapSite[];
+  /** From the MemStats block of the same text: number of the last cycle, and its end in Unix nanoseconds. */
+  numGC?: number;
+  lastGC?: string;
+  /** Start addresses of a few functions: two texts of one build agree in them. */
+  functionEntries?: Record<string, string>;
   truncated?: boolean;
   loggedAt?: string;
 }

@@ -1,0 +1,565 @@
+// In: lines of heap|allocs|block|mutex?debug=1 texts, MemStats blocks, expvar JSON, printed MemStats. Out: heap, contention,
+// memstats and malformed events. Follows runtime/pprof/pprof.go (writeHeapInternal, writeProfileInternal); examples:
+// `34: 278528 [34: 278528] @ 0x47e1ac 0x4815c9` and `657603694 79 @ 0x4e1d39 0x486501`.
+
+import type { Amount, ContentionSite, Frame, GcbendEvent, HeapEvent, HeapSite, MemStatsEvent } from '../types.ts';
+import { FrameInterner, StackInterner } from './intern.ts';
+import {
+  decodeJsonMemStats,
+  decodeMemStatsLine,
+  decodePrintedMemStats,
+  findJsonMemStats,
+  JsonObjectCollector,
+  type MemStatsFields,
+} from './memstats.ts';
+import { scaleContention, scaleHeapSample } from './scale.ts';
+
+/** `heap` also stands for allocs: the texts are the same. `vars` is expvar's JSON, `print` one line of a program. */
+export type ProfileTextKind = 'heap' | 'block' | 'mutex' | 'memstats' | 'vars' | 'print';
+
+export interface ProfileStart {
+  kind: ProfileTextKind;
+  /** Where the text begins: behind whatever stands before it on its line. */
+  at: number;
+}
+
+export interface ProfilePushResult {
+  /** Offset behind the last byte taken. Equal to `to` when the state is `more`. */
+  consumed: number;
+  /** Lines taken by this push. */
+  lines: number;
+  /**
+   * `more`: all taken. `foreign`: at `consumed` begins a line that is no part of the text; the caller handles it and pushes
+   * on behind it (a text torn by log lines). `done`: the text ended before `consumed`.
+   */
+  state: 'more' | 'foreign' | 'done';
+}
+
+export interface ProfileParserOptions {
+  source: string;
+  /** `heap` or `allocs` where the caller knows it (the URL polled); else taken from the name of the source. */
+  profile?: 'heap' | 'allocs';
+}
+
+/** Bytes that every start of such a text holds: a line without any of them starts none. */
+export const anchors: Buffer[] = [
+  'heap profile: ',
+  '--- contention:',
+  '--- mutex:',
+  '# runtime.MemStats',
+  '"memstats"',
+  'HeapAlloc',
+  'heap_alloc',
+  'heapAlloc',
+].map((text) => Buffer.from(text));
+
+const HEAP_HEADER =
+  /^heap profile: *-?\d+: *-?\d+ *\[ *-?\d+: *-?\d+ *\] @ (heap\/|heap_v2\/|heapz_v2\/|heapprofile)(\d*)/;
+const OTHER_START =
+  /^(?:heap profile: |--- (?:contention|mutex):|\S[^:]{0,80} profile: total \d|goroutine \d+ [[gm]|panic: |fatal error: |SIG[A-Z]+: )/;
+const MAPPINGS = /^(?:--- Memory map: ---|MAPPED_LIBRARIES:)/;
+
+/** After so many lines in a row that are no part of it a text is taken to have ended. */
+const FOREIGN_LIMIT = 64;
+/** A JSON object of MemStats has some 10 KB; what goes on beyond this is something else. */
+const JSON_LIMIT = 1 << 18;
+const MAX_FRAMES = 1024;
+const BUILD_SAMPLE = 12;
+
+const FNV_START = 0x811c9dc5 | 0;
+const FNV_PRIME = 0x01000193;
+
+type Section = 'records' | 'memstats' | 'json' | 'ended';
+
+interface OpenRecord {
+  line: number;
+  inUseObjects: number;
+  inUseBytes: number;
+  allocObjects: number;
+  allocBytes: number;
+  /** Addresses as printed, for records without frame lines. */
+  addresses: string;
+}
+
+/**
+ * One text, from its first line on: a synchronous machine on bytes that needs complete lines. `push` its bytes, then
+ * `finish` for the events. Never throws on bad input.
+ */
+export class ProfileTextParser {
+  readonly kind: ProfileTextKind;
+  private readonly source: string;
+  private readonly profile: 'heap' | 'allocs' | undefined;
+  private readonly frames = new FrameInterner();
+  private readonly stacks = new StackInterner(this.frames);
+  private readonly ids = new Int32Array(MAX_FRAMES);
+  private depth = 0;
+  private section: Section = 'records';
+  private headerSeen = false;
+  private firstLine = 0;
+  private foreignRun = 0;
+  private sampleRate = 0;
+  private cyclesPerSecond = 0;
+  private period = 1;
+  private open: OpenRecord | undefined;
+  private openUnterminated = false;
+  private readonly heapSites: HeapSite[] = [];
+  private readonly contentionSites: ContentionSite[] = [];
+  private readonly inUse: Amount = { objects: 0, bytes: 0 };
+  private readonly allocated: Amount = { objects: 0, bytes: 0 };
+  private memStats: MemStatsFields | undefined;
+  private memStatsLine = 0;
+  private json: JsonObjectCollector | undefined;
+  private readonly malformed: GcbendEvent[] = [];
+  private readonly entries = new Map<string, string>();
+
+  constructor(kind: ProfileTextKind, options: ProfileParserOptions) {
+    this.kind = kind;
+    this.source = options.source;
+    this.profile = options.profile ?? profileOfName(options.source);
+  }
+
+  /** Does the content line `bytes[start, end)` begin such a text? Two or three comparisons when it does not. */
+  static startsProfile(bytes: Buffer, start: number, end: number): ProfileStart | undefined {
+    let at = start;
+    while (at < end && (bytes[at] === 32 || bytes[at] === 9)) at++;
+    switch (bytes[at]) {
+      case 104: // heap profile:
+        if (hasText(bytes, at, end, 'heap profile: ') && HEAP_HEADER.test(bytes.toString('latin1', at, end))) {
+          return { kind: 'heap', at };
+        }
+        break;
+      case 45: // --- contention:
+        if (hasText(bytes, at, end, '--- contention:')) return { kind: 'block', at };
+        if (hasText(bytes, at, end, '--- mutex:')) return { kind: 'mutex', at };
+        break;
+      case 35: // # runtime.MemStats
+        return hasText(bytes, at, end, '# runtime.MemStats') ? { kind: 'memstats', at } : undefined;
+      default:
+    }
+    const line = bytes.subarray(at, end);
+    if (line.includes('"memstats"') || line.includes('"HeapAlloc"')) {
+      const text = line.toString('utf8');
+      const brace = findJsonMemStats(text);
+      if (brace !== -1) return { kind: 'vars', at: at + Buffer.byteLength(text.slice(0, brace)) };
+    }
+    if (line.includes('eapAlloc') || line.includes('eap_alloc')) {
+      if (decodePrintedMemStats(line.toString('utf8')) !== undefined) return { kind: 'print', at: start };
+    }
+    return undefined;
+  }
+
+  /**
+   * Takes `bytes[from, to)`: complete lines (the very last one of the input may lack its newline), the first of them
+   * numbered `firstLineNumber`. Nothing of `bytes` is kept.
+   */
+  push(bytes: Buffer, from: number, to: number, firstLineNumber: number): ProfilePushResult {
+    let at = from;
+    let number = firstLineNumber;
+    if (this.firstLine === 0) this.firstLine = firstLineNumber;
+    while (at < to) {
+      let start = at;
+      while (start < to && (bytes[start] === 32 || bytes[start] === 9)) start++;
+      let hash = FNV_START;
+      let newline = start;
+      if (this.section === 'records' && bytes[start] === 35 && bytes[start + 1] === 9) {
+        // Frame lines are most of a text: hash and find the newline in one pass.
+        start += 2;
+        newline = start;
+        for (let c = newline < to ? bytes[newline]! : 10; c !== 10; c = newline < to ? bytes[newline]! : 10) {
+          hash = Math.imul(hash ^ c, FNV_PRIME);
+          newline++;
+        }
+        const cr = newline > start && bytes[newline - 1] === 13;
+        if (cr) hash = hashOf(bytes, start, newline - 1);
+        const end = cr ? newline - 1 : newline;
+        this.openUnterminated = newline >= to;
+        if (!this.takeFrame(bytes, start, end, hash ^ (hash >>> 13), number)) {
+          return { consumed: at, lines: number - firstLineNumber, state: this.foreign() };
+        }
+      } else {
+        newline = bytes.indexOf(10, start);
+        if (newline === -1 || newline > to) newline = to;
+        const end = newline > start && bytes[newline - 1] === 13 ? newline - 1 : newline;
+        this.openUnterminated = newline >= to;
+        const taken = this.takeLine(bytes, start, end, number);
+        if (taken !== 'more') {
+          const state = taken === 'foreign' ? this.foreign() : 'done';
+          return { consumed: at, lines: number - firstLineNumber, state };
+        }
+      }
+      this.foreignRun = 0;
+      at = newline + 1;
+      number++;
+    }
+    return { consumed: to, lines: number - firstLineNumber, state: 'more' };
+  }
+
+  /** The events of the text, in the order of their lines. Call once, after `done` or at the end of the input. */
+  finish(): GcbendEvent[] {
+    const cut = this.openUnterminated && this.open !== undefined;
+    this.closeRecord();
+    const events: GcbendEvent[] = [...this.malformed];
+    if (this.headerSeen && this.kind === 'heap') events.push(this.heapEvent());
+    if (this.headerSeen && (this.kind === 'block' || this.kind === 'mutex')) {
+      events.push({
+        type: 'contention',
+        ...this.base(this.firstLine),
+        profile: this.kind,
+        sites: this.contentionSites,
+        ...(cut ? { truncated: true } : {}),
+      });
+    }
+    if (this.section === 'json' && this.json !== undefined) {
+      this.addMalformed(this.memStatsLine, 'the JSON object of MemStats does not end', '');
+      events.push(this.malformed.at(-1)!);
+    }
+    const memStats = this.memStatsEvent();
+    if (memStats !== undefined) events.push(memStats);
+    return events.sort((a, b) => a.line - b.line);
+  }
+
+  private base(line: number): { schema: 1; source: string; line: number } {
+    return { schema: 1, source: this.source, line };
+  }
+
+  private foreign(): 'foreign' | 'done' {
+    if (this.section === 'ended') return 'done';
+    this.foreignRun++;
+    return this.foreignRun > FOREIGN_LIMIT ? 'done' : 'foreign';
+  }
+
+  private takeLine(bytes: Buffer, start: number, end: number, number: number): ProfilePushResult['state'] {
+    if (!this.headerSeen) return this.takeHeader(bytes, start, end, number);
+    if (this.section === 'ended') return start === end ? 'more' : 'done';
+    if (this.section === 'json') return this.takeJson(bytes.toString('utf8', start, end));
+    if (start === end) {
+      // In a MemStats block a blank line ends nothing: a torn text may hold one.
+      this.closeRecord();
+      return 'more';
+    }
+    const first = bytes[start]!;
+    if (first === 35) return this.takeComment(bytes, start, end, number);
+    if ((first >= 48 && first <= 57) || first === 45) {
+      const state = this.kind === 'heap' ? this.takeHeapRecord(bytes, start, end, number) : undefined;
+      if (state !== undefined) return state;
+      if (this.kind !== 'heap' && this.section === 'records') {
+        const taken = this.takeContentionRecord(bytes, start, end, number);
+        if (taken !== undefined) return taken;
+      }
+    }
+    const text = bytes.toString('utf8', start, Math.min(end, start + 200));
+    if (this.section === 'records' && this.kind !== 'heap' && this.takeAttribute(text)) return 'more';
+    if (MAPPINGS.test(text) || OTHER_START.test(text)) {
+      if (MAPPINGS.test(text)) this.memStats ??= {};
+      this.section = 'ended';
+      return 'done';
+    }
+    return 'foreign';
+  }
+
+  private takeHeader(bytes: Buffer, start: number, end: number, number: number): ProfilePushResult['state'] {
+    this.headerSeen = true;
+    this.firstLine = number;
+    switch (this.kind) {
+      case 'heap': {
+        const header = HEAP_HEADER.exec(bytes.toString('latin1', start, end));
+        if (header === null) return 'done';
+        const period = Number(header[2]);
+        // The runtime prints twice the rate behind `heap/`; the other spellings print the rate itself.
+        this.sampleRate = header[1] === 'heap/' ? Math.floor(period / 2) : header[1] === 'heapprofile' ? 1 : period;
+        return 'more';
+      }
+      case 'memstats':
+        this.section = 'memstats';
+        this.memStats = {};
+        this.memStatsLine = number;
+        return 'more';
+      case 'vars':
+        this.section = 'json';
+        this.json = new JsonObjectCollector();
+        this.memStatsLine = number;
+        return this.takeJson(bytes.toString('utf8', start, end));
+      case 'print':
+        this.memStats = decodePrintedMemStats(bytes.toString('utf8', start, end)) ?? {};
+        this.memStatsLine = number;
+        this.section = 'ended';
+        return 'more';
+      default:
+        return 'more';
+    }
+  }
+
+  private takeJson(text: string): ProfilePushResult['state'] {
+    const json = this.json!;
+    const whole = json.push(`${text}\n`);
+    if (whole !== undefined) {
+      this.json = undefined;
+      this.section = 'ended';
+      this.memStats = decodeJsonMemStats(whole);
+      if (this.memStats === undefined) this.addMalformed(this.memStatsLine, 'not the JSON of MemStats', whole);
+    } else if (json.length > JSON_LIMIT) {
+      this.section = 'ended';
+      this.json = undefined;
+      this.addMalformed(this.memStatsLine, 'the JSON object of MemStats does not end', '');
+    }
+    return 'more';
+  }
+
+  private takeComment(bytes: Buffer, start: number, end: number, number: number): ProfilePushResult['state'] {
+    const text = bytes.toString('utf8', start, end);
+    if (text.startsWith('# runtime.MemStats')) {
+      if (this.section !== 'records' || this.kind !== 'heap') {
+        this.section = 'ended';
+        return 'done';
+      }
+      this.closeRecord();
+      this.section = 'memstats';
+      this.memStats = {};
+      this.memStatsLine = number;
+      return 'more';
+    }
+    if (this.section === 'memstats') {
+      const key = /^# ?(\w+) =/.exec(text)?.[1];
+      if (key === undefined) return 'foreign';
+      if (this.memStatsWhole() && key !== 'MaxRSS') {
+        // A second block cannot follow without its title: this is some other `# key = value`.
+        return 'foreign';
+      }
+      if (!decodeMemStatsLine(text.slice(text.indexOf(key)), this.memStats!)) {
+        this.addMalformed(number, `value of ${key} is torn or not a number`, text);
+      }
+      if (key === 'MaxRSS') this.section = 'ended';
+      return 'more';
+    }
+    // `# labels:` and comments that other tools put in.
+    return this.open !== undefined || text.startsWith('# ') || text === '#' ? 'more' : 'foreign';
+  }
+
+  /** DebugGC is the last line that every version prints; MaxRSS may follow. */
+  private memStatsWhole(): boolean {
+    return this.memStats !== undefined && 'DebugGC' in this.memStats;
+  }
+
+  private takeFrame(bytes: Buffer, start: number, end: number, hash: number, number: number): boolean {
+    // Frames of a malformed record go with it.
+    const id = this.frames.lookUp(bytes, start, end, hash);
+    if (id === -1) {
+      if (bytes[start] !== 48 || bytes[start + 1] !== 120) return false;
+      this.addMalformed(number, 'frame is torn', bytes.toString('utf8', start - 2, Math.min(end, start + 400)));
+      return true;
+    }
+    if (this.open !== undefined && this.depth < MAX_FRAMES) this.ids[this.depth++] = id;
+    return true;
+  }
+
+  /** `OBJS: BYTES [AOBJS: ABYTES] @ 0xPC ...`; undefined when the line does not begin like one. */
+  private takeHeapRecord(
+    bytes: Buffer,
+    start: number,
+    end: number,
+    number: number,
+  ): ProfilePushResult['state'] | undefined {
+    const reader = this.numbers;
+    reader.set(bytes, start, end);
+    const inUseObjects = reader.integer();
+    if (!reader.skip(58)) return undefined;
+    const inUseBytes = reader.integer();
+    if (Number.isNaN(inUseBytes) || !reader.skip(91)) return undefined;
+    this.closeRecord();
+    const allocObjects = reader.integer();
+    const colon = reader.skip(58);
+    const allocBytes = reader.integer();
+    if (!colon || !reader.skip(93) || !reader.skip(64) || Number.isNaN(inUseObjects + allocObjects + allocBytes)) {
+      this.addMalformed(number, 'record is torn', bytes.toString('utf8', start, Math.min(end, start + 400)));
+      return 'more';
+    }
+    if ((inUseObjects === 0 && inUseBytes !== 0) || (allocObjects === 0 && allocBytes !== 0)) {
+      this.addMalformed(number, 'no objects but bytes', bytes.toString('utf8', start, Math.min(end, start + 400)));
+      return 'more';
+    }
+    const addresses = addressesOf(bytes, reader.at, end);
+    this.open = { line: number, inUseObjects, inUseBytes, allocObjects, allocBytes, addresses };
+    return 'more';
+  }
+
+  /** `CYCLES COUNT @ 0xPC ...`. */
+  private takeContentionRecord(
+    bytes: Buffer,
+    start: number,
+    end: number,
+    number: number,
+  ): ProfilePushResult['state'] | undefined {
+    const reader = this.numbers;
+    reader.set(bytes, start, end);
+    const cycles = reader.integer();
+    const count = reader.integer();
+    if (Number.isNaN(cycles + count) || !reader.skip(64)) return undefined;
+    this.closeRecord();
+    const addresses = addressesOf(bytes, reader.at, end);
+    this.open = {
+      line: number,
+      inUseObjects: count,
+      inUseBytes: cycles,
+      allocObjects: 0,
+      allocBytes: 0,
+      addresses,
+    };
+    return 'more';
+  }
+
+  private takeAttribute(text: string): boolean {
+    const match = /^(cycles\/second|sampling period|ms since reset|discarded samples) *= *(-?\d+)/.exec(text);
+    if (match === null) return false;
+    if (match[1] === 'cycles/second') this.cyclesPerSecond = Number(match[2]);
+    else if (match[1] === 'sampling period') this.period = Number(match[2]);
+    return true;
+  }
+
+  private closeRecord(): void {
+    const open = this.open;
+    if (open === undefined) {
+      this.depth = 0;
+      return;
+    }
+    this.open = undefined;
+    const stack = this.depth > 0 ? this.stacks.lookUp(this.ids, this.depth) : framesOfAddresses(open.addresses);
+    if (this.depth > 0) this.noteBuild();
+    this.depth = 0;
+    const leaf: Frame = stack[0] ?? { function: '' };
+    const place: { function: string; file?: string; line?: number } = { function: leaf.function };
+    if (leaf.file !== undefined) place.file = leaf.file;
+    if (leaf.line !== undefined) place.line = leaf.line;
+    if (this.kind !== 'heap') {
+      const scaled = scaleContention(open.inUseBytes, open.inUseObjects, this.cyclesPerSecond, this.period);
+      this.contentionSites.push({ ...place, stack, count: scaled.count, delayNs: scaled.delayNs });
+      return;
+    }
+    const inUse = scaleHeapSample(open.inUseObjects, open.inUseBytes, this.sampleRate);
+    const allocated = scaleHeapSample(open.allocObjects, open.allocBytes, this.sampleRate);
+    this.inUse.objects += inUse.objects;
+    this.inUse.bytes += inUse.bytes;
+    this.allocated.objects += allocated.objects;
+    this.allocated.bytes += allocated.bytes;
+    const raw = {
+      inUse: { objects: open.inUseObjects, bytes: open.inUseBytes },
+      allocated: { objects: open.allocObjects, bytes: open.allocBytes },
+    };
+    this.heapSites.push({ ...place, stack, inUse, allocated, raw });
+  }
+
+  /** Keeps the entries of the outermost frames: main.main, runtime.main, goroutine entry functions. */
+  private noteBuild(): void {
+    if (this.entries.size >= BUILD_SAMPLE) return;
+    for (let i = this.depth - 1; i >= 0 && i >= this.depth - 2; i--) {
+      const { frame, entry } = this.frames.at(this.ids[i]!);
+      if (!Number.isNaN(entry) && !this.entries.has(frame.function)) {
+        const outer = i === this.depth - 1 ? undefined : this.frames.at(this.ids[i + 1]!);
+        if (outer?.entry !== entry) this.entries.set(frame.function, `0x${entry.toString(16)}`);
+      }
+    }
+  }
+
+  private heapEvent(): HeapEvent {
+    const event: HeapEvent = {
+      type: 'heap',
+      ...this.base(this.firstLine),
+      ...(this.profile === undefined ? {} : { profile: this.profile }),
+      sampleRate: this.sampleRate,
+      inUse: this.inUse,
+      allocated: this.allocated,
+      sites: this.heapSites,
+    };
+    const { NumGC: numGC, LastGC: lastGC } = this.memStats ?? {};
+    if (typeof numGC === 'number') event.numGC = numGC;
+    if (lastGC !== undefined && lastGC !== 0) event.lastGC = String(lastGC);
+    if (this.entries.size > 0) event.functionEntries = Object.fromEntries(this.entries);
+    // Every heap text ends with a MemStats block (or with mappings in C++'s): without its end the text was cut.
+    if (this.section !== 'ended' && !this.memStatsWhole()) event.truncated = true;
+    return event;
+  }
+
+  private memStatsEvent(): MemStatsEvent | undefined {
+    if (this.memStats === undefined || Object.keys(this.memStats).length === 0) return undefined;
+    return { ...this.memStats, type: 'memstats', ...this.base(this.memStatsLine) };
+  }
+
+  private addMalformed(line: number, reason: string, text: string): void {
+    // Control bytes in C0, DEL and C1 could drive a terminal.
+    const clean = text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').slice(0, 200);
+    const grammar = this.kind === 'heap' || this.kind === 'block' || this.kind === 'mutex' ? this.kind : 'memstats';
+    this.malformed.push({ type: 'malformed', ...this.base(line), grammar, reason, text: clean });
+  }
+
+  private readonly numbers = new NumberReader();
+}
+
+/** Reads integers and single bytes of one line, blanks skipped. */
+class NumberReader {
+  at = 0;
+  private end = 0;
+  private bytes: Buffer = Buffer.alloc(0);
+
+  set(bytes: Buffer, start: number, end: number): void {
+    this.bytes = bytes;
+    this.at = start;
+    this.end = end;
+  }
+
+  /** NaN when no integer stands here. */
+  integer(): number {
+    this.blanks();
+    const negative = this.at < this.end && this.bytes[this.at] === 45;
+    if (negative) this.at++;
+    const from = this.at;
+    let value = 0;
+    while (this.at < this.end) {
+      const digit = this.bytes[this.at]! - 48;
+      if (digit < 0 || digit > 9) break;
+      value = value * 10 + digit;
+      this.at++;
+    }
+    if (this.at === from) return Number.NaN;
+    return negative ? 0 - value : value;
+  }
+
+  skip(byte: number): boolean {
+    this.blanks();
+    if (this.at >= this.end || this.bytes[this.at] !== byte) return false;
+    this.at++;
+    return true;
+  }
+
+  private blanks(): void {
+    while (this.at < this.end && this.bytes[this.at] === 32) this.at++;
+  }
+}
+
+function hasText(bytes: Buffer, at: number, end: number, text: string): boolean {
+  if (end - at < text.length) return false;
+  for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text.charCodeAt(i)) return false;
+  return true;
+}
+
+function hashOf(bytes: Buffer, start: number, end: number): number {
+  let hash = FNV_START;
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, FNV_PRIME);
+  return hash;
+}
+
+/** The address list of a record's line, unless a frame line follows at once: then nobody needs it. */
+function addressesOf(bytes: Buffer, start: number, end: number): string {
+  const next = bytes[end] === 13 ? end + 2 : end + 1;
+  return bytes[next] === 35 ? '' : bytes.toString('latin1', start, end);
+}
+
+/** Texts without symbols still tell stacks apart by their addresses. */
+function framesOfAddresses(addresses: string): Frame[] {
+  return [...addresses.matchAll(/0x[0-9a-f]+/g)].map(([address]) => ({ function: address }));
+}
+
+/** What a file's name says about a text that does not say it itself. */
+function profileOfName(source: string): 'heap' | 'allocs' | undefined {
+  const name = source.slice(Math.max(source.lastIndexOf('/'), source.lastIndexOf('\\')) + 1).toLowerCase();
+  if (/(?:^|[^a-z])allocs?(?![a-z])/.test(name)) return 'allocs';
+  return /(?:^|[^a-z])(?:heap|inuse|mem|memprofile)(?![a-z])/.test(name) ? 'heap' : undefined;
+}
