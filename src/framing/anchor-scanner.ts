@@ -1,8 +1,36 @@
 // In: bytes in its own buffer and a set of literals. Out: the next line that contains one of them, and newline counts.
+// The work is done by anchor-scanner.wat, which also says how; this file fills its tables.
+
+import { GcbendError } from '../errors.ts';
+import { ANCHOR_SCANNER_WASM } from './anchor-scanner.wasm.ts';
+import { assignBuckets, BUCKETS, type Fingerprint } from './fingerprints.ts';
 
 const NEWLINE = 0x0a;
+const PAGE_BYTES = 65536;
+/** Addresses in the scanner's memory, see anchor-scanner.wat. */
+const NIBBLE_TABLES = 32;
+const BUCKET_TABLE = 128;
+const RECORDS = 192;
+const RECORD_BYTES = 8;
+/** What the scanner may read behind the text. */
+const SLACK_BYTES = 64;
 
-/** Finds lines that contain one of `anchors` within `buffer`. */
+/** The part of the WebAssembly interface that is used here: Node's own types leave it to the browser's. */
+declare const WebAssembly: {
+  Memory: new (size: { initial: number; maximum: number }) => { buffer: ArrayBuffer };
+  Module: new (program: Uint8Array) => object;
+  Instance: new (module: object, imports: object) => { exports: object };
+};
+
+interface ScannerExports {
+  find(from: number, to: number): number;
+  newline(from: number, to: number): number;
+  count(from: number, to: number): number;
+}
+
+let compiled: object | undefined;
+
+/** Finds lines that contain one of `anchors` within `buffer`, in one pass for all of them. Offsets are of `buffer`. */
 export class AnchorScanner {
   readonly buffer: Buffer;
   /** After `find`: how many newlines were passed before the line found (or in all, when none was). */
@@ -11,35 +39,79 @@ export class AnchorScanner {
   lineStart = 0;
   lineEnd = 0;
 
-  readonly #anchors: readonly Buffer[];
+  readonly #result: Uint32Array;
+  readonly #scanner: ScannerExports;
+  /** Address of `buffer[0]`. */
+  readonly #base: number;
 
+  /** Throws GcbendError('STATE_INVALID') for an anchor that is empty or holds a newline. */
   constructor(anchors: readonly Buffer[], capacity: number) {
-    this.#anchors = anchors;
-    this.buffer = Buffer.alloc(capacity);
+    for (const anchor of anchors) {
+      if (anchor.length === 0 || anchor.includes(NEWLINE)) {
+        throw new GcbendError('STATE_INVALID', `an anchor is a piece of one line, not ${JSON.stringify(`${anchor}`)}`);
+      }
+    }
+    const anchorBytes = anchors.reduce((sum, anchor) => sum + anchor.length, 0);
+    const tableBytes = RECORDS + anchors.length * RECORD_BYTES + anchorBytes;
+    this.#base = Math.ceil(tableBytes / SLACK_BYTES) * SLACK_BYTES;
+    const pages = Math.ceil((this.#base + capacity + SLACK_BYTES) / PAGE_BYTES);
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    writeTables(memory.buffer, assignBuckets(anchors));
+    this.buffer = Buffer.from(memory.buffer, this.#base, capacity);
+    this.#result = new Uint32Array(memory.buffer, 0, 3);
+    compiled ??= new WebAssembly.Module(Buffer.from(ANCHOR_SCANNER_WASM, 'base64'));
+    const instance = new WebAssembly.Instance(compiled, { host: { memory } });
+    this.#scanner = instance.exports as ScannerExports;
   }
 
   /** The first line within `[from, to)` that contains an anchor; `from` is a line start. */
   find(from: number, to: number): boolean {
-    let best = -1;
-    for (const anchor of this.#anchors) {
-      const hit = this.buffer.subarray(from, best < 0 ? to : Math.min(to, best + anchor.length - 1)).indexOf(anchor);
-      if (hit >= 0) best = from + hit;
+    const found = this.#scanner.find(this.#base + from, this.#base + to) === 1;
+    const result = this.#result;
+    this.skippedLines = result[2]!;
+    if (found) {
+      this.lineStart = result[0]! - this.#base;
+      this.lineEnd = result[1]! - this.#base;
     }
-    if (best < 0) {
-      this.skippedLines = this.countNewlines(from, to);
-      return false;
-    }
-    this.lineStart = from + this.buffer.subarray(from, best).lastIndexOf(NEWLINE) + 1;
-    const newline = this.buffer.subarray(best, to).indexOf(NEWLINE);
-    this.lineEnd = newline < 0 ? to : best + newline;
-    this.skippedLines = this.countNewlines(from, this.lineStart);
-    return true;
+    return found;
+  }
+
+  /** Where the first newline within `[from, to)` is, or `to`. */
+  findNewline(from: number, to: number): number {
+    return this.#scanner.newline(this.#base + from, this.#base + to) - this.#base;
   }
 
   countNewlines(from: number, to: number): number {
-    let count = 0;
-    for (let at = this.buffer.indexOf(NEWLINE, from); at >= 0 && at < to; at = this.buffer.indexOf(NEWLINE, at + 1))
-      count++;
-    return count;
+    return this.#scanner.count(this.#base + from, this.#base + to);
+  }
+}
+
+/** Layout: see the head of anchor-scanner.wat. */
+function writeTables(memory: ArrayBuffer, buckets: readonly (readonly Fingerprint[])[]): void {
+  const bytes = new Uint8Array(memory);
+  const view = new DataView(memory);
+  let record = RECORDS;
+  let text = RECORDS + buckets.reduce((sum, bucket) => sum + bucket.length, 0) * RECORD_BYTES;
+  for (let index = 0; index < BUCKETS; index++) {
+    view.setUint32(BUCKET_TABLE + index * 8, record, true);
+    for (const { anchor, last } of buckets[index]!) {
+      view.setUint32(record, text, true);
+      view.setUint16(record + 4, anchor.length, true);
+      view.setUint16(record + 6, last, true);
+      record += RECORD_BYTES;
+      bytes.set(anchor, text);
+      text += anchor.length;
+      for (let position = 0; position < 3; position++) {
+        const byte = anchor[last - 2 + position];
+        const low = NIBBLE_TABLES + position * 32;
+        const high = low + 16;
+        // A fingerprint that would begin before its anchor: any byte may stand there.
+        for (let nibble = 0; nibble < 16; nibble++) {
+          if (byte === undefined || nibble === (byte & 15)) bytes[low + nibble]! |= 1 << index;
+          if (byte === undefined || nibble === byte >> 4) bytes[high + nibble]! |= 1 << index;
+        }
+      }
+    }
+    view.setUint32(BUCKET_TABLE + index * 8 + 4, record, true);
   }
 }

@@ -97,8 +97,7 @@ export class LineReader {
   next(mode: LineMode): Line | undefined {
     while (this.#start < this.#complete || this.#refill()) {
       if (mode === 'every') {
-        const newline = this.#buffer.indexOf(NEWLINE, this.#start);
-        return this.#take(this.#start, newline, true);
+        return this.#take(this.#start, this.#scanner.findNewline(this.#start, this.#complete), true);
       }
       const scanner = this.#scanner;
       const found = scanner.find(this.#start, this.#complete);
@@ -188,7 +187,7 @@ export class LineReader {
   #dropOversizedHead(from: number): void {
     const carried = this.#discarded >= 0 ? this.#discarded : from - this.#start;
     if (carried === 0 && this.#discarded < 0) return;
-    const newline = this.#buffer.indexOf(NEWLINE, from);
+    const newline = this.#scanner.findNewline(from, this.#filled);
     const byteLength = carried + newline - from;
     if (byteLength <= this.#maxLineBytes) return;
     this.#report(byteLength);
