@@ -3,6 +3,9 @@
 /** As many as a byte has bits: see anchor-scanner.wat. */
 export const BUCKETS = 8;
 
+/** How many places of an anchor are tried: its rarest ones. */
+const TRIED_PLACES = 3;
+
 /** An anchor and the index of the last of its three fingerprint bytes (below 2 when the anchor is shorter). */
 export interface Fingerprint {
   anchor: Buffer;
@@ -74,6 +77,18 @@ function add(state: BucketState, anchor: Buffer, last: number): void {
   }
 }
 
+/** The places of the rarest fingerprints of an anchor, as indexes of their last byte. */
+function rarestPlaces(anchor: Buffer): number[] {
+  const places: { last: number; share: number }[] = [];
+  for (let last = Math.min(2, anchor.length - 1); last < anchor.length; last++) {
+    let share = 1;
+    for (let index = Math.max(0, last - 2); index <= last; index++) share *= SHARES[anchor[index]!]!;
+    places.push({ last, share });
+  }
+  places.sort((a, b) => a.share - b.share);
+  return places.slice(0, TRIED_PLACES).map(({ last }) => last);
+}
+
 /** Spreads the anchors over the buckets, each to where it makes the fewest chance hits; returns BUCKETS entries. */
 export function assignBuckets(anchors: readonly Buffer[]): Fingerprint[][] {
   const buckets: Fingerprint[][] = Array.from({ length: BUCKETS }, () => []);
@@ -84,8 +99,9 @@ export function assignBuckets(anchors: readonly Buffer[]): Fingerprint[][] {
     let best = 0;
     let bestLast = 0;
     let bestAdded = Number.POSITIVE_INFINITY;
+    const places = rarestPlaces(anchor);
     for (let bucket = 0; bucket < BUCKETS; bucket++) {
-      for (let last = Math.min(2, anchor.length - 1); last < anchor.length; last++) {
+      for (const last of places) {
         const added = costWith(states[bucket]!, anchor, last) - costs[bucket]!;
         if (added >= bestAdded) continue;
         bestAdded = added;
