@@ -1,0 +1,78 @@
+// In: nothing. Out: every number the detector depends on, named, with its reason or its source.
+// Nothing here knows about Go; units are standard deviations, shares, cells or points.
+
+import type { Sensitivity } from './types.ts';
+
+/** Standard deviation of rounding to a step of 1: sqrt(1/12). */
+export const ROUNDING_SD = Math.sqrt(1 / 12);
+
+/** Share of the smallest |second differences| whose rms estimates the noise; the rest may be bends and bursts. */
+export const TRIM_SHARE = 0.9;
+/** rms of the central 90 % of a standard normal. */
+export const TRIM_RMS = 0.7866;
+/** 1 / Phi^-1(3/4): turns a MAD into a standard deviation of normal noise. */
+export const MAD_TO_SD = 1.4826;
+
+/** Running median that finds bursts: points, and at most this share of the series. */
+export const BURST_WINDOW = 19;
+export const BURST_WINDOW_SHARE = 1 / 6;
+/** A burst starts beyond this many sigma and goes on while beyond the second number. */
+export const BURST_START_SIGMA = 5;
+export const BURST_STAY_SIGMA = 3;
+/** When more than a quarter would be masked, it is no burst but the series. */
+export const BURST_MIN_KEPT = 0.75;
+
+/** Parameters a bend costs: place, slope, level. */
+export const BEND_PARAMETERS = 3;
+/** c in the penalty 3 c ln N sigma^2 kappa. c = 1 is BIC (Schwarz 1978); 2 pays for searching the place. */
+export const PENALTY: Readonly<Record<Sensitivity, number>> = { low: 3, normal: 2, high: 1.4 };
+/** Shortest segment PELT may use, in cells. */
+export const MIN_SEGMENT = 6;
+/** Shortest side of a bend that is kept, in cells, unless its jump exceeds SHORT_JUMP_SIGMA. */
+export const MIN_SIDE = 8;
+export const SHORT_JUMP_SIGMA = 12;
+/** PELT visits at most this many places; each bend is then refined cell by cell. */
+export const PELT_NODES = 400;
+/** Series shorter than this say nothing. */
+export const MIN_POINTS = 16;
+
+/** Long-run variance ratio kappa (Bartlett kernel, Newey & West 1987): bounds and number of lags 2 n^(1/3), at most 40. */
+export const KAPPA_FIRST = 2;
+export const KAPPA_MIN = 1.5;
+export const KAPPA_MAX = 8;
+export const KAPPA_LAGS = 40;
+
+/** Smallest effect: this many sigma and this share of the level (and the caller's minEffect). */
+export const EFFECT_SIGMA = 4;
+export const EFFECT_SHARE = 0.02;
+/** A slope is growth when its t value exceeds this and it moved the series by the smallest effect. */
+export const GROWTH_T = 4;
+/** A growing series has stopped when less than this share of its slope is left. */
+export const STOPPED_SHARE = 0.35;
+
+/** Periods are looked for between these numbers of turns, on at most so many cells. */
+export const PERIOD_MIN_TURNS = 2.2;
+export const PERIOD_MAX_TURNS = 60;
+export const PERIOD_CELLS = 320;
+export const PERIOD_MIN_POINTS = 40;
+/** A period must explain this share of what the trend leaves, and move by this many sigma (rms). */
+export const PERIOD_MIN_SHARE = 0.4;
+export const PERIOD_MIN_SIGMA = 1.2;
+/** Harmonics tried for a period, each at least 3 cells long. */
+export const HARMONICS: readonly number[] = [1, 2, 4, 8];
+
+/** Turning points that make a zigzag a cycle, and how far its troughs may drift (share of its amplitude). */
+export const CYCLE_TURNS = 5;
+export const CYCLE_DRIFT = 0.4;
+export const TROUGH_TURNS = 8;
+
+/** Cells kept for ever (means over time). */
+export const MAX_CELLS = 1500;
+/** Compaction goes down to this many. */
+export const COMPACT_TO = 1200;
+
+/** Alarm: evidence of the last segment, this many reruns in a row. */
+export const ALARM_EVIDENCE = 25;
+export const ALARM_STREAK = 2;
+/** Growth waits for the load while the load has risen by more than this share of its mean before the bend. */
+export const LOAD_RISE = 0.25;

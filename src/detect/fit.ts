@@ -1,0 +1,133 @@
+// In: cells of one series. Out: its segmentation: straight pieces over time, with or without a cycle under them.
+
+import { BEND_PARAMETERS, HARMONICS, KAPPA_FIRST, KAPPA_MIN, MIN_SEGMENT } from './constants.ts';
+import { findHinge, hingeColumn } from './hinge.ts';
+import { longRunRatio } from './noise.ts';
+import { findCuts } from './pelt.ts';
+import { findPeriod, harmonicColumns } from './period.ts';
+import { leastSquares } from './solve.ts';
+import { fitPieces, fittedValues, type Line, makeSums, type Sums } from './sums.ts';
+
+/** One series as the segmentation sees it: x in 0..1, weights relative to one point, noise scale of weight 1. */
+export interface Cells {
+  x: Float64Array;
+  y: Float64Array;
+  w: Float64Array;
+  sigma: number;
+}
+
+export interface Segmentation {
+  sums: Sums;
+  /** First cell of every right side. */
+  cuts: number[];
+  pieces: Line[];
+  /** Long-run variance ratio of the residuals. */
+  kappa: number;
+  /** The cycle's value at every cell (0 without one). */
+  season: Float64Array;
+  /** Turns of the cycle over x in 0..1, and harmonics, when there is one. */
+  turns?: number;
+}
+
+/** Segmentation of y without its season: once with a guessed kappa, once with the measured one. */
+function segmentWithout(cells: Cells, season: Float64Array, c: number): Segmentation {
+  const { x, w, sigma } = cells;
+  const y = cells.y.map((v, i) => v - season[i]!);
+  const sums = makeSums(x, y, w);
+  const unit = BEND_PARAMETERS * c * Math.log(Math.max(x.length, 50)) * sigma * sigma;
+  const first = fitPieces(sums, findCuts(sums, unit * KAPPA_FIRST, MIN_SEGMENT));
+  const kappa = Math.max(longRunRatio(residuals(y, first, x, w), w), KAPPA_MIN);
+  const cuts = findCuts(sums, unit * kappa, MIN_SEGMENT);
+  return { sums, cuts, pieces: fitPieces(sums, cuts), kappa, season };
+}
+
+function residuals(y: Float64Array, pieces: readonly Line[], x: Float64Array, w: Float64Array): Float64Array {
+  const fit = fittedValues(pieces, x);
+  return y.map((v, i) => (w[i]! > 0 ? v - fit[i]! : 0));
+}
+
+/** SSE of a segmentation of the raw series plus its penalties, at a common kappa. */
+function penalisedCost(cells: Cells, s: Segmentation, kappa: number, extra: number, c: number): number {
+  const fit = fittedValues(s.pieces, cells.x);
+  let ss = 0;
+  for (let i = 0; i < fit.length; i++) ss += cells.w[i]! * (cells.y[i]! - s.season[i]! - fit[i]!) ** 2;
+  const parameters = BEND_PARAMETERS * c * s.cuts.length + extra;
+  return ss + parameters * Math.log(fit.length) * cells.sigma * cells.sigma * kappa;
+}
+
+/** The better of the plain segmentation and those with one period (or two, nested) taken out, by penalised cost. */
+export function segmentCells(cells: Cells, c: number): Segmentation {
+  const n = cells.x.length;
+  const plain = segmentWithout(cells, new Float64Array(n), c);
+  if (plain.cuts.length < 3) return plain;
+  const turns = findPeriod(cells.x, cells.y, cells.w, cells.sigma);
+  if (turns === undefined) return plain;
+  let best = plain;
+  let bestExtra = 0;
+  for (const columns of seasonCandidates(cells, turns)) {
+    const got = fitSeason(cells, columns, c);
+    const kappa = Math.max(best.kappa, got.kappa);
+    const extra = columns.length + 1;
+    if (penalisedCost(cells, got, kappa, extra, c) < penalisedCost(cells, best, kappa, bestExtra, c)) {
+      best = { ...got, turns };
+      bestExtra = extra;
+    }
+  }
+  return best;
+}
+
+/** Column sets: K harmonics of the period, then two of it with K of a second, shorter or longer one. */
+function seasonCandidates(cells: Cells, turns: number): Float64Array[][] {
+  const { x, w } = cells;
+  const n = x.length;
+  const cellsPerTurn = n / turns;
+  const out = HARMONICS.filter((k) => cellsPerTurn >= 3 * k && n >= 10 * k).map((k) => harmonicColumns(x, turns, k));
+  const base = harmonicColumns(x, turns, 2);
+  const rest = seasonOverHinge(cells, base, cells.y);
+  const second = findPeriod(
+    x,
+    cells.y.map((v, i) => v - rest[i]!),
+    w,
+    cells.sigma,
+  );
+  if (second !== undefined && !(turns / second > 0.9 && turns / second < 1.1)) {
+    for (const k of HARMONICS) {
+      if (k <= 4 && n / second >= 3 * k) out.push([...base, ...harmonicColumns(x, second, k)]);
+    }
+  }
+  return out;
+}
+
+/** The season over a single hinge, trend and season fitted in turns. */
+function seasonOverHinge(cells: Cells, columns: readonly Float64Array[], y: Float64Array): Float64Array {
+  let season: Float64Array = new Float64Array(y.length);
+  for (let round = 0; round < 5; round++) {
+    const rest = y.map((v, i) => v - season[i]!);
+    const h = findHinge(cells.x, rest, cells.w);
+    const trend = [cells.x.map(() => 1), cells.x, hingeColumn(cells.x, h.cut)];
+    const { coefficients } = leastSquares([...trend, ...columns], y, cells.w);
+    season = combine(columns, coefficients.subarray(3));
+  }
+  return season;
+}
+
+function combine(columns: readonly Float64Array[], b: Float64Array): Float64Array {
+  const out = new Float64Array(columns[0]!.length);
+  columns.forEach((col, c) => {
+    for (let i = 0; i < out.length; i++) out[i]! += b[c]! * col[i]!;
+  });
+  return out;
+}
+
+/** Season and pieces in turns, three times. */
+function fitSeason(cells: Cells, columns: readonly Float64Array[], c: number): Segmentation {
+  let season: Float64Array = seasonOverHinge(cells, columns, cells.y);
+  let got = segmentWithout(cells, season, c);
+  for (let round = 0; round < 2; round++) {
+    const fit = fittedValues(got.pieces, cells.x);
+    const rest = cells.y.map((v, i) => v - fit[i]!);
+    season = combine(columns, leastSquares(columns, rest, cells.w).coefficients);
+    got = segmentWithout(cells, season, c);
+  }
+  return got;
+}

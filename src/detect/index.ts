@@ -1,0 +1,17 @@
+// In: points of a series. Out: its bends. The detector's one door.
+
+import { makeLineDetector, restoreLineDetector } from './stream.ts';
+import type { DetectorOptions, StreamDetector } from './types.ts';
+
+export { detectPeaks } from './peaks.ts';
+export type * from './types.ts';
+
+/** A detector for one series of one process; see `SeriesModel` for the two models. */
+export function createSegmentsDetector(options: DetectorOptions): StreamDetector {
+  return makeLineDetector(options);
+}
+
+/** The detector whose `state()` this is; what it says from here on is what the saved one would have said. */
+export function restoreSegmentsDetector(state: unknown): StreamDetector {
+  return restoreLineDetector(state);
+}

@@ -1,0 +1,67 @@
+// In: values of a series, residuals of a fit. Out: the noise's scale, its long-run variance ratio, order statistics.
+
+import { KAPPA_LAGS, KAPPA_MAX, KAPPA_MIN, MAD_TO_SD, ROUNDING_SD, TRIM_RMS, TRIM_SHARE } from './constants.ts';
+
+/** Middle value (mean of the two middle ones for an even count); 0 for nothing. */
+export function median(values: ArrayLike<number>): number {
+  const v = Float64Array.from(values).sort();
+  if (v.length === 0) return 0;
+  const h = v.length >> 1;
+  return v.length % 2 ? v[h]! : (v[h - 1]! + v[h]!) / 2;
+}
+
+/** Standard deviation from the median absolute deviation about the median. */
+export function madSd(values: ArrayLike<number>): number {
+  const m = median(values);
+  return MAD_TO_SD * median(Float64Array.from(values, (v) => Math.abs(v - m)));
+}
+
+/**
+ * Noise scale of a series from its second differences, which a straight line does not touch:
+ * max(rms of the smallest 90 % of |d2| / (0.7866 sqrt 6), MAD(d2) / (2 sqrt 6), rounding).
+ * The MAD alone is 0 or jumps in steps on rounded values; the trimmed rms is smooth.
+ */
+export function noiseScale(y: ArrayLike<number>, quantum: number): number {
+  const floor = quantum * ROUNDING_SD;
+  const n = y.length;
+  if (n < 10) return Math.max(n > 2 ? plainSd(y) : 1, floor);
+  const d = new Float64Array(n - 2);
+  for (let i = 0; i < d.length; i++) d[i] = (y[i + 2]! - 2 * y[i + 1]! + y[i]!) / Math.sqrt(6);
+  const a = d.map(Math.abs).sort();
+  const k = Math.floor(TRIM_SHARE * a.length);
+  let ss = 0;
+  for (let i = 0; i < k; i++) ss += a[i]! * a[i]!;
+  return Math.max(Math.sqrt(ss / k) / TRIM_RMS, 0.5 * madSd(d), floor);
+}
+
+function plainSd(y: ArrayLike<number>): number {
+  let m = 0;
+  for (let i = 0; i < y.length; i++) m += y[i]! / y.length;
+  let ss = 0;
+  for (let i = 0; i < y.length; i++) ss += (y[i]! - m) ** 2;
+  return Math.sqrt(ss / y.length);
+}
+
+/**
+ * Long-run variance over short-run variance of residuals, 1 + 2 sum (1 - l/(K+1)) rho_l with Bartlett's weights
+ * (Newey & West 1987), residuals clipped at 3 MAD, bounded to KAPPA_MIN..KAPPA_MAX.
+ */
+export function longRunRatio(residuals: Float64Array, w: Float64Array): number {
+  const n = residuals.length;
+  const scale = madSd(residuals) || 1;
+  const r = new Float64Array(n);
+  let v = 0;
+  for (let i = 0; i < n; i++) {
+    r[i] = w[i]! > 0 ? Math.max(-3, Math.min(3, residuals[i]! / scale)) : 0;
+    v += (r[i]! * r[i]!) / n;
+  }
+  if (v <= 0) return KAPPA_MIN;
+  const lags = Math.min(Math.floor(2 * Math.cbrt(n)), KAPPA_LAGS);
+  let k = 1;
+  for (let l = 1; l <= lags && n > l + 5; l++) {
+    let c = 0;
+    for (let i = l; i < n; i++) c += r[i]! * r[i - l]!;
+    k += (2 * (1 - l / (lags + 1)) * (c / (n - l))) / v;
+  }
+  return Math.max(KAPPA_MIN, Math.min(KAPPA_MAX, k));
+}

@@ -1,0 +1,193 @@
+// In: a series. Out: its strongest period under a broken-line trend, and the columns of its harmonics.
+// Harmonic regression on unevenly spaced times (Lomb 1976; Scargle 1982) with a free trend.
+
+import {
+  PERIOD_CELLS,
+  PERIOD_MAX_TURNS,
+  PERIOD_MIN_POINTS,
+  PERIOD_MIN_SHARE,
+  PERIOD_MIN_SIGMA,
+  PERIOD_MIN_TURNS,
+} from './constants.ts';
+import { findHinge, hingeColumn } from './hinge.ts';
+import { leastSquares, solveSymmetric } from './solve.ts';
+
+/** cos and sin columns of the first `k` harmonics of `turns` turns over x in 0..1. */
+export function harmonicColumns(x: Float64Array, turns: number, k: number): Float64Array[] {
+  const out: Float64Array[] = [];
+  for (let h = 1; h <= k; h++) {
+    const f = 2 * Math.PI * turns * h;
+    out.push(
+      x.map((v) => Math.cos(f * v)),
+      x.map((v) => Math.sin(f * v)),
+    );
+  }
+  return out;
+}
+
+interface Trend {
+  columns: Float64Array[];
+  sse: number;
+}
+
+/** Two harmonics: enough to tell a period from its half and double. */
+const SEARCH_HARMONICS = 2;
+const COARSE_STEP = 0.15;
+/** Fewest turns a refined period may end at. */
+const FEWEST_TURNS = 2.1;
+
+/**
+ * Turns of the best period over x in 0..1, or undefined. Coarse grid with the trend of the raw series, the best of its
+ * local minima refined with trend and season in turns, then its multiples tried.
+ */
+export function findPeriod(
+  xAll: Float64Array,
+  yAll: Float64Array,
+  wAll: Float64Array,
+  sigma: number,
+): number | undefined {
+  if (xAll.length < PERIOD_MIN_POINTS) return undefined;
+  const { x, y, w } = thin(xAll, yAll, wAll, PERIOD_CELLS);
+  const n = x.length;
+  const zero = new Float64Array(n);
+  const fit = (turns: number, trend: Trend) => {
+    const columns = [...trend.columns, ...harmonicColumns(x, turns, SEARCH_HARMONICS)];
+    const { coefficients, sse } = leastSquares(columns, y, w);
+    const season = new Float64Array(n);
+    for (let c = trend.columns.length; c < columns.length; c++) {
+      const b = coefficients[c]!;
+      const col = columns[c]!;
+      for (let i = 0; i < n; i++) season[i]! += b * col[i]!;
+    }
+    return { turns, sse, season };
+  };
+  const trendWithout = (season: Float64Array): Trend => {
+    const rest = y.map((v, i) => v - season[i]!);
+    const h = findHinge(x, rest, w);
+    const columns = [zero.map(() => 1), x, hingeColumn(x, h.cut)];
+    return { columns, sse: leastSquares(columns, y, w).sse };
+  };
+  const refine = (turns: number, season: Float64Array, steps: readonly number[]) => {
+    let trend = trendWithout(season);
+    let best = fit(turns, trend);
+    for (const step of steps) {
+      trend = trendWithout(best.season);
+      let low = fit(best.turns, trend);
+      for (let k = -4; k <= 4; k++) {
+        const g = best.turns + (k * step * 6) / 4;
+        if (k === 0 || g <= FEWEST_TURNS) continue;
+        const c = fit(g, trend);
+        if (c.sse < low.sse) low = c;
+      }
+      best = low;
+    }
+    return { ...best, trendSse: trend.sse };
+  };
+
+  const first = trendWithout(zero);
+  const grid = coarseCosts(x, y, w, first, Math.min(n / 8, PERIOD_MAX_TURNS));
+  let best: ReturnType<typeof refine> | undefined;
+  for (const k of candidates(grid.cost)) {
+    const got = refine(grid.turns[k]!, zero, [0.05, 0.02, 0.004]);
+    if (!best || got.sse < best.sse) best = got;
+  }
+  if (!best) return undefined;
+  for (const factor of [2, 1.5, 3, 0.5]) {
+    const turns = best.turns * factor;
+    if (turns <= FEWEST_TURNS || turns >= Math.min(n / 6, 70)) continue;
+    const got = refine(turns, zero, [0.05, 0.02, 0.004]);
+    if (got.sse < (factor > 1 ? 1.05 : 0.95) * best.sse) best = got;
+  }
+  best = refine(best.turns, best.season, [0.02, 0.005, 0.001]);
+  let weight = 0;
+  for (const v of w) weight += v;
+  const explained = best.trendSse - best.sse;
+  const enough = explained > PERIOD_MIN_SHARE * best.trendSse;
+  return enough && explained / weight > (PERIOD_MIN_SIGMA * sigma) ** 2 ? best.turns : undefined;
+}
+
+/** Means of neighbours until at most `cells` are left: the search needs the shape, not the noise. */
+function thin(x: Float64Array, y: Float64Array, w: Float64Array, cells: number) {
+  const step = Math.ceil(x.length / cells);
+  if (step === 1) return { x, y, w };
+  const n = Math.ceil(x.length / step);
+  const out = { x: new Float64Array(n), y: new Float64Array(n), w: new Float64Array(n) };
+  for (let k = 0; k < n; k++) {
+    let ws = 0;
+    let xs = 0;
+    let ys = 0;
+    const to = Math.min(x.length, (k + 1) * step);
+    for (let i = k * step; i < to; i++) {
+      ws += w[i]!;
+      xs += x[i]!;
+      ys += w[i]! * y[i]!;
+    }
+    out.x[k] = xs / (to - k * step);
+    out.y[k] = ws > 0 ? ys / ws : 0;
+    out.w[k] = ws;
+  }
+  return out;
+}
+
+/** SSE of trend + two harmonics on a grid of turns; the columns turn by rotation, so no cosine is computed twice. */
+function coarseCosts(x: Float64Array, y: Float64Array, w: Float64Array, trend: Trend, most: number) {
+  const n = x.length;
+  const p = 7;
+  const cos = x.map((v) => Math.cos(2 * Math.PI * PERIOD_MIN_TURNS * v));
+  const sin = x.map((v) => Math.sin(2 * Math.PI * PERIOD_MIN_TURNS * v));
+  const dc = x.map((v) => Math.cos(2 * Math.PI * COARSE_STEP * v));
+  const ds = x.map((v) => Math.sin(2 * Math.PI * COARSE_STEP * v));
+  const hinge = trend.columns[2]!;
+  const turns: number[] = [];
+  const cost: number[] = [];
+  let yy = 0;
+  for (let i = 0; i < n; i++) yy += w[i]! * y[i]! * y[i]!;
+  const row = new Float64Array(p);
+  for (let f = PERIOD_MIN_TURNS; f < most; f += COARSE_STEP) {
+    const gram = new Float64Array(p * p);
+    const rhs = new Float64Array(p);
+    for (let i = 0; i < n; i++) {
+      const c = cos[i]!;
+      const s = sin[i]!;
+      row[0] = 1;
+      row[1] = x[i]!;
+      row[2] = hinge[i]!;
+      row[3] = c;
+      row[4] = s;
+      row[5] = c * c - s * s;
+      row[6] = 2 * c * s;
+      const wi = w[i]!;
+      for (let a = 0; a < p; a++) {
+        const wa = wi * row[a]!;
+        rhs[a]! += wa * y[i]!;
+        for (let b = 0; b <= a; b++) gram[a * p + b]! += wa * row[b]!;
+      }
+      cos[i] = c * dc[i]! - s * ds[i]!;
+      sin[i] = s * dc[i]! + c * ds[i]!;
+    }
+    const b = solveSymmetric(gram, rhs, p);
+    let explained = 0;
+    for (let a = 0; a < p; a++) explained += b[a]! * rhs[a]!;
+    turns.push(f);
+    cost.push(yy - explained);
+  }
+  return { turns, cost };
+}
+
+/** Local minima of the cost: the four lowest and the four that dip most below their surroundings. */
+function candidates(cost: readonly number[]): number[] {
+  const reach = 3;
+  const around = 15;
+  const minima: { k: number; v: number; dip: number }[] = [];
+  for (let k = 0; k < cost.length; k++) {
+    const v = cost[k]!;
+    let low = true;
+    for (let j = Math.max(0, k - reach); j <= Math.min(cost.length - 1, k + reach); j++) if (cost[j]! < v) low = false;
+    if (!low) continue;
+    const near = cost.slice(Math.max(0, k - around), k + around + 1).sort((a, b) => a - b);
+    minima.push({ k, v, dip: near[near.length >> 1]! - v });
+  }
+  const low = [...minima].sort((a, b) => a.v - b.v).slice(0, 4);
+  const dips = [...minima].sort((a, b) => b.dip - a.dip).slice(0, 3);
+  return [...new Set([...low, ...dips].map((m) => m.k))].sort((a, b) => a - b);
+}

@@ -1,0 +1,77 @@
+// In: cells of one series. Out: its bends, its cycle, its bursts and its last piece: the whole segmentation, once.
+
+import { maskBursts } from './bursts.ts';
+import { type CellBend, classifyCuts } from './classify.ts';
+import { EFFECT_SIGMA, MIN_POINTS, PENALTY } from './constants.ts';
+import { dropWeakCuts, smallestEffect } from './effects.ts';
+import { type Cells, segmentCells } from './fit.ts';
+import { noiseScale } from './noise.ts';
+import { fitPieces, type Line } from './sums.ts';
+import { tidyBends } from './tidy.ts';
+import type { Sensitivity } from './types.ts';
+import { amplitude, findTroughDrift, findTurns, isCycle } from './zigzag.ts';
+
+export interface SeriesInput {
+  /** Times, values, points per cell. */
+  t: Float64Array;
+  y: Float64Array;
+  size: Float64Array;
+  quantum: number;
+  minEffect: number;
+  sensitivity: Sensitivity;
+}
+
+export interface WholeFit {
+  bends: CellBend[];
+  /** The last piece after weak cuts are dropped; slopes per unit of x. */
+  tail: Line;
+  /** Seconds per unit of x. */
+  scale: number;
+  sigma: number;
+  kappa: number;
+  smallest: number;
+  cycle: { period: number; amplitude: number } | undefined;
+  bursts: { from: number; to: number }[];
+}
+
+export function segmentSeries(input: SeriesInput): WholeFit | undefined {
+  const { t, y } = input;
+  const n = y.length;
+  if (n < MIN_POINTS) return undefined;
+  const sigma = noiseScale(y, input.quantum);
+  const { keep, bursts } = maskBursts(y, sigma);
+  const scale = t[n - 1]! - t[0]! || 1;
+  const cells: Cells = { x: t.map((v) => (v - t[0]!) / scale), y, w: keep, sigma };
+  const seg = segmentCells(cells, PENALTY[input.sensitivity]);
+  const smallest = smallestEffect(cells, input.minEffect);
+  const cuts = dropWeakCuts(cells, seg.sums, seg.cuts, seg.kappa, smallest);
+  const pieces = fitPieces(seg.sums, cuts);
+  const shared = { tail: pieces.at(-1)!, scale, sigma, kappa: seg.kappa, smallest, bursts };
+  const turns = findTurns(pieces, cells.x, EFFECT_SIGMA * sigma);
+  const zigzag = isCycle(turns);
+  const cycle = seg.turns
+    ? { period: scale / seg.turns, amplitude: spread(seg.season) / 2 }
+    : zigzag
+      ? { period: (2 * (turns.at(-1)!.x - turns[0]!.x) * scale) / (turns.length - 1), amplitude: amplitude(turns) / 2 }
+      : undefined;
+  if (zigzag) return { ...shared, bends: [], cycle };
+  const bends = classifyCuts(cells, seg.sums, cuts, seg.kappa, smallest);
+  const drift = findTroughDrift(turns, EFFECT_SIGMA * sigma);
+  if (drift) return { ...shared, bends: [driftBend(bends, drift)], cycle };
+  return { ...shared, bends: tidyBends(bends, n), cycle };
+}
+
+function spread(v: Float64Array): number {
+  let lo = Number.POSITIVE_INFINITY;
+  let hi = Number.NEGATIVE_INFINITY;
+  for (const a of v) {
+    lo = Math.min(lo, a);
+    hi = Math.max(hi, a);
+  }
+  return hi - lo;
+}
+
+function driftBend(bends: readonly CellBend[], drift: { cell: number; growth: number }): CellBend {
+  const nearest = bends.reduce((a, b) => (Math.abs(b.cell - drift.cell) < Math.abs(a.cell - drift.cell) ? b : a));
+  return { ...nearest, cell: drift.cell, kind: drift.growth > 0 ? 'growth-onset' : 'decline', jump: 0, kink: true };
+}

@@ -1,0 +1,80 @@
+// In: the pieces of a segmentation. Out: whether they are a zigzag (a cycle), and whether its troughs drift (a leak under it).
+
+import { CYCLE_DRIFT, CYCLE_TURNS, TROUGH_TURNS } from './constants.ts';
+import { median } from './noise.ts';
+import { type Line, lineAt } from './sums.ts';
+
+/** A turning point: the cell it lies at, its time, its level. */
+export interface Turn {
+  cell: number;
+  x: number;
+  level: number;
+}
+
+/** Turning points of the fitted path that move by at least `reach` (Page's zigzag filter). */
+export function findTurns(pieces: readonly Line[], x: Float64Array, reach: number): Turn[] {
+  const corners: Turn[] = [];
+  for (const p of pieces) {
+    for (const cell of [p.from, p.to - 1]) corners.push({ cell, x: x[cell]!, level: lineAt(p, x[cell]!) });
+  }
+  const turns: Turn[] = [corners[0]!];
+  let direction = 0;
+  for (const c of corners.slice(1)) {
+    const move = c.level - turns.at(-1)!.level;
+    if (direction === 0 ? Math.abs(move) >= reach : direction * move < 0 && Math.abs(move) >= reach) {
+      direction = move > 0 ? 1 : -1;
+      turns.push(c);
+    } else if (direction !== 0 && direction * move >= 0) {
+      turns[turns.length - 1] = c;
+    }
+  }
+  return turns;
+}
+
+/** Five or more turns whose troughs stay within 40 % of the amplitude (one outer trough may be cut off): a cycle. */
+export function isCycle(turns: readonly Turn[]): boolean {
+  if (turns.length < CYCLE_TURNS) return false;
+  const limit = CYCLE_DRIFT * amplitude(turns);
+  const troughs = turns
+    .filter((t, k) => (k + 1 < turns.length ? turns[k + 1]!.level > t.level : turns[k - 1]!.level > t.level))
+    .map((t) => t.level);
+  if (troughs.length < 2) return false;
+  const spread = (v: readonly number[]) => Math.max(...v) - Math.min(...v);
+  if (spread(troughs) <= limit) return true;
+  return troughs.length >= 3 && (spread(troughs.slice(1)) <= limit || spread(troughs.slice(0, -1)) <= limit);
+}
+
+/** Median swing of the zigzag. */
+export function amplitude(turns: readonly Turn[]): number {
+  return median(turns.slice(1).map((t, k) => Math.abs(t.level - turns[k]!.level)));
+}
+
+/** Low-water marks that rise (or fall) from one of them on: least squares of the troughs on a hinge. */
+export function findTroughDrift(turns: readonly Turn[], reach: number): { cell: number; growth: number } | undefined {
+  if (turns.length < TROUGH_TURNS) return undefined;
+  const lows = turns.filter(
+    (t, k) => k > 0 && k < turns.length - 1 && turns[k - 1]!.level > t.level && turns[k + 1]!.level > t.level,
+  );
+  const m = lows.length;
+  if (m < 4) return undefined;
+  const mean = lows.reduce((s, t) => s + t.level, 0) / m;
+  let none = 0;
+  for (const t of lows) none += (t.level - mean) ** 2;
+  let best = { sse: Number.POSITIVE_INFINITY, at: 0, slope: 0 };
+  for (let h = 1; h < m - 1; h++) {
+    const u = lows.map((t) => Math.max(0, t.x - lows[h]!.x));
+    const uMean = u.reduce((s, v) => s + v, 0) / m;
+    let uu = 0;
+    let uv = 0;
+    lows.forEach((t, k) => {
+      uu += (u[k]! - uMean) ** 2;
+      uv += (u[k]! - uMean) * (t.level - mean);
+    });
+    const sse = none - (uu > 0 ? (uv * uv) / uu : 0);
+    if (sse < best.sse) best = { sse, at: h, slope: uu > 0 ? uv / uu : 0 };
+  }
+  const spread = Math.sqrt(best.sse / Math.max(m - 3, 1));
+  const growth = best.slope * (lows.at(-1)!.x - lows[best.at]!.x);
+  const real = Math.abs(growth) > Math.max(CYCLE_DRIFT * amplitude(turns), 3 * spread, reach) && best.sse < 0.35 * none;
+  return real ? { cell: lows[best.at]!.cell, growth } : undefined;
+}
