@@ -1,0 +1,94 @@
+// In: the report of one process. Out: one sentence: when memory began to grow, how fast, how sure that is.
+import type { InflectionEvent } from '../events/types.ts';
+import {
+  formatBytes,
+  formatConfidence,
+  formatCount,
+  formatDuration,
+  formatGrowth,
+  formatMiB,
+  formatMoment,
+} from './format.ts';
+import type { ProcessReport } from './report-model.ts';
+import type { Role } from './style.ts';
+
+export interface Headline {
+  text: string;
+  role: Role;
+}
+
+/** A moment as the process counts: `48.0 s (cycle 61)`, `cycle 61` where the trace has no times. */
+export function whenOf(inflection: InflectionEvent): string {
+  if (inflection.at === undefined) {
+    return inflection.cycle === undefined ? `snapshot ${inflection.index + 1}` : `cycle ${inflection.cycle}`;
+  }
+  return `${formatMoment(inflection.at)}${inflection.cycle === undefined ? '' : ` (cycle ${inflection.cycle})`}`;
+}
+
+const GROWING = new Set(['growth-onset', 'growth-up', 'growth-down']);
+const ENDS_GROWTH = new Set(['plateau', 'decline']);
+
+/** The sentence that stands first. A flat heap is called flat, never healthy. */
+export function headlineOf(report: ProcessReport): Headline {
+  const bends = report.inflections.filter((bend) => bend.signal === 'heapLive' && bend.kind !== 'peak');
+  const live = report.stats.heapLiveMiB;
+  if (live === undefined) return { text: 'No heap sizes were printed.', role: 'dim' };
+  const span = spanWords(report);
+  const turning = bends.filter((bend) => GROWING.has(bend.kind) || ENDS_GROWTH.has(bend.kind));
+  const last = turning.at(-1);
+  const growth = report.findings.find((finding) => finding.rule === 'heap-growth' && finding.status !== 'withdrawn');
+  if (last !== undefined && GROWING.has(last.kind)) {
+    const onset = turning.findLast((bend) => bend.kind === 'growth-onset') ?? last;
+    const rate = formatGrowth(last.slopeAfter, 'MiB');
+    const speed = report.timeBase === 'index' ? `by ${formatMiB(last.slopeAfter)} a cycle` : `at ${rate}`;
+    const began =
+      onset.kind === 'growth-onset'
+        ? `The live heap began to grow at ${whenOf(onset)} and was still growing at the end, ${speed}`
+        : `The live heap was growing at the end, ${speed}, since ${whenOf(last)}`;
+    const sure = `${formatConfidence(Math.min(onset.confidence, last.confidence))} sure`;
+    return {
+      text: `${began}: from ${formatMiB(onset.value)} to ${formatMiB(live.last)} (${sure}).${limitWords(growth?.projection)}`,
+      role: growth === undefined || growth.severity === 'info' ? 'slower' : 'growth',
+    };
+  }
+  if (last !== undefined) {
+    const onset = turning.findLast((bend) => GROWING.has(bend.kind));
+    const grew = onset === undefined ? '' : `The live heap grew from ${whenOf(onset)} on; it `;
+    const stopped = last.kind === 'plateau' ? 'stopped growing' : 'began to shrink';
+    return {
+      text: `${grew === '' ? 'The live heap ' : grew}${stopped} at ${whenOf(last)} and ended at ${formatMiB(live.last)} (${formatConfidence(last.confidence)} sure).`,
+      role: 'calm',
+    };
+  }
+  if (growth !== undefined) return { text: `${growth.title}.`.replace(/\.\.$/, '.'), role: 'growth' };
+  const level = `${formatMiB(live.mean)} on average, between ${formatMiB(live.min)} and ${formatMiB(live.max)}`;
+  if (bends.length > 0) {
+    const steps = `${formatCount(bends.length, 'change')} of level, the last at ${whenOf(bends.at(-1)!)}`;
+    return { text: `The live heap does not keep growing: ${steps}; ${level}, over ${span}.`, role: 'calm' };
+  }
+  return { text: `No bend in the live heap: ${level}, over ${span}.`, role: 'calm' };
+}
+
+/** `93 GCs in 2 min 0 s`. */
+export function spanWords(report: ProcessReport): string {
+  const cycles = formatCount(report.stats.cycles, 'GC');
+  return report.stats.seconds === undefined ? cycles : `${cycles} in ${formatDuration(report.stats.seconds)}`;
+}
+
+/** When a limit is met, with both ends of the interval; empty without a projection. */
+export function limitWords(
+  projection: NonNullable<ProcessReport['findings'][number]['projection']> | undefined,
+): string {
+  if (projection === undefined) return '';
+  const { limitBytes, secondsLeft, secondsLeftInterval } = projection;
+  if (!Number.isFinite(secondsLeft)) return '';
+  const limit = formatBytes(limitBytes);
+  if (secondsLeft <= 0) return ` The limit of ${limit} is reached.`;
+  const between =
+    secondsLeftInterval === undefined
+      ? ''
+      : secondsLeftInterval.latest === undefined
+        ? ` (at the earliest ${formatDuration(secondsLeftInterval.earliest)})`
+        : ` (between ${formatDuration(secondsLeftInterval.earliest)} and ${formatDuration(secondsLeftInterval.latest)})`;
+  return ` At this rate the limit of ${limit} is met in ${formatDuration(secondsLeft)}${between}.`;
+}

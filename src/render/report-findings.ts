@@ -1,0 +1,115 @@
+// In: findings. Out: what each says, how sure it is, the numbers behind it, and what to do next.
+import type { FindingEvent, Frame } from '../events/types.ts';
+import { formatBytes, formatConfidence, formatMoment, formatNumber, formatWallTime } from './format.ts';
+import { limitWords } from './headline.ts';
+import type { Page } from './page.ts';
+import { SEVERITY_ROLES } from './words.ts';
+
+const MOST_FINDINGS = 20;
+const MOST_EVIDENCE = 14;
+
+/** Adds the findings, worst first, numbered as `numberFindings` does. */
+export function addFindings(page: Page, findings: readonly FindingEvent[], severalProcesses: boolean): void {
+  if (findings.length === 0) return;
+  const left = findings.length - MOST_FINDINGS;
+  page.heading('Findings', left > 0 ? `the ${MOST_FINDINGS} worst of ${findings.length}` : '');
+  findings.slice(0, MOST_FINDINGS).forEach((finding, index) => {
+    if (index > 0) page.blank();
+    addFinding(page, finding, index + 1, severalProcesses);
+  });
+}
+
+/** Number of every finding in the list, by id. */
+export function numberFindings(findings: readonly FindingEvent[]): Map<string, number> {
+  return new Map(findings.map((finding, index) => [finding.id, index + 1]));
+}
+
+function addFinding(page: Page, finding: FindingEvent, number: number, severalProcesses: boolean): void {
+  const role = SEVERITY_ROLES[finding.severity];
+  page.paragraph(finding.title, [role, `  ${number}. ${finding.severity.toUpperCase()}  `], 'strong');
+  const about: string[] = [finding.rule];
+  if (severalProcesses && finding.process !== undefined) about.push(`process ${finding.process}`);
+  if (finding.at !== undefined) about.push(`since ${formatMoment(finding.at)}`);
+  if (finding.atTime !== undefined) about.push(formatWallTime(finding.atTime));
+  about.push(`${formatConfidence(finding.confidence)} sure`);
+  about.push(finding.ongoing ? 'still going on' : 'has stopped');
+  if (finding.status === 'open') about.push('not final');
+  const indent = '     ';
+  page.paragraph(about.join(' · '), indent, 'dim');
+  page.paragraph(finding.detail, indent);
+  if (finding.site !== undefined) page.paragraph(frameWords(finding.site), ['dim', `${indent}where       `], 'strong');
+  if (finding.createdBy !== undefined)
+    page.paragraph(frameWords(finding.createdBy), ['dim', `${indent}created by  `], 'strong');
+  const limit = limitWords(finding.projection).trim();
+  if (limit !== '' && !finding.detail.includes(limit)) page.paragraph(limit, indent, role);
+  const evidence = evidenceWords(finding.evidence);
+  if (evidence.length > 0) page.paragraph(evidence.join(' · '), ['dim', `${indent}evidence    `], 'dim');
+  (finding.advice ?? []).forEach((advice, index) => {
+    page.paragraph(advice, ['calm', `${indent}${index === 0 ? 'next      ' : '          '}→ `]);
+  });
+}
+
+/** `main.retain (app/store.go:41)`. */
+export function frameWords(frame: Frame): string {
+  const place = placeOf(frame);
+  return place === '' ? frame.function : `${frame.function} (${place})`;
+}
+
+/** `app/store.go:41`; empty when the text names no file. */
+export function placeOf(frame: { file?: string; line?: number }): string {
+  if (frame.file === undefined) return '';
+  return frame.line === undefined ? frame.file : `${frame.file}:${frame.line}`;
+}
+
+/** Evidence as `name value` with the unit that the name ends in; objects are opened one level, lists of objects counted. */
+export function evidenceWords(evidence: Record<string, unknown>): string[] {
+  const words: string[] = [];
+  const add = (name: string, value: unknown, depth: number) => {
+    if (words.length >= MOST_EVIDENCE) return;
+    if (typeof value === 'number') words.push(`${plainName(name)} ${withUnit(name, value)}`);
+    else if (typeof value === 'string' || typeof value === 'boolean') words.push(`${plainName(name)} ${value}`);
+    else if (Array.isArray(value)) {
+      const flat = value.filter((item) => typeof item === 'number' || typeof item === 'string');
+      if (flat.length > 0 && flat.length === value.length) {
+        const shown = flat.slice(0, 12).map((item) => (typeof item === 'number' ? formatNumber(item) : item));
+        words.push(`${plainName(name)} ${shown.join(', ')}${flat.length > 12 ? ', …' : ''}`);
+      }
+    } else if (value !== null && typeof value === 'object' && depth < 1) {
+      for (const [key, inner] of Object.entries(value)) add(`${name} ${key}`, inner, depth + 1);
+    }
+  };
+  for (const [name, value] of Object.entries(evidence)) add(name, value, 0);
+  return words;
+}
+
+const UNIT_ENDINGS: [RegExp, (value: number) => string][] = [
+  [/MiBPerSecond$/, (value) => `${formatNumber(value)} MiB/s`],
+  [/(Bytes|bytes)PerSecond$/, (value) => `${formatBytes(value)}/s`],
+  [/PerSecond$/, (value) => `${formatNumber(value)}/s`],
+  [/PerMinute$/, (value) => `${formatNumber(value)}/min`],
+  [/PerSnapshot$/, (value) => `${formatNumber(value)} a snapshot`],
+  [/MiB$/, (value) => `${formatNumber(value)} MiB`],
+  [/[Bb]ytes$/, formatBytes],
+  [/Ms$/, (value) => `${formatNumber(value)} ms`],
+  [/Ns$/, (value) => `${formatNumber(value)} ns`],
+  [/[Ss]econds$/, (value) => `${formatNumber(value)} s`],
+  [/[Mm]inutes$/, (value) => `${formatNumber(value)} min`],
+  [/[Ss]hare$/, (value) => `${formatNumber(value * 100)} %`],
+  [/[Pp]ercent$/, (value) => `${formatNumber(value)} %`],
+];
+
+function withUnit(name: string, value: number): string {
+  for (const [ending, format] of UNIT_ENDINGS) if (ending.test(name)) return format(value);
+  return formatNumber(value);
+}
+
+/** `slopeMiBPerSecond` → `slope`, `heapLiveMiB` → `heap live`. */
+function plainName(name: string): string {
+  const bare = name.replace(
+    /(MiB|[Bb]ytes)?Per(Second|Minute|Snapshot)$|MiB$|(?<=[a-z])(Bytes|Ms|Ns|Seconds|Minutes|Percent)$/,
+    '',
+  );
+  return (bare === '' ? name : bare)
+    .replace(/([a-z0-9])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`)
+    .trim();
+}

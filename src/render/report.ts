@@ -1,0 +1,135 @@
+// In: a Report, a size. Out: the report as text: headline, charts, bends, pauses, findings, dumps; no line wider than asked.
+import type { FindingEvent } from '../events/types.ts';
+import { formatBytes, formatCount, formatDuration, formatMiB } from './format.ts';
+import { Page } from './page.ts';
+import { addFindings, numberFindings } from './report-findings.ts';
+import { addGoroutines, addThreads } from './report-goroutines.ts';
+import { addContention, addHeap, addMemoryBill } from './report-heap.ts';
+import type { Report } from './report-model.ts';
+import { addBendList, addProcess, processTitle } from './report-trace.ts';
+import { drawSparkline } from './sparkline.ts';
+
+export interface ReportOptions {
+  /** Columns, at least 60. */
+  width: number;
+  /** Rows of the heap chart with its axis; 16 when absent. */
+  height?: number;
+  color: boolean;
+  /** Pure 7-bit output. */
+  ascii: boolean;
+}
+
+export const NARROWEST = 60;
+const CHART_ROWS = 16;
+const MOST_PROCESSES = 8;
+
+/** The whole report, ending in a newline. */
+export function renderReport(report: Report, options: ReportOptions): string {
+  const page = new Page({ color: options.color, ascii: options.ascii }, Math.max(NARROWEST, Math.floor(options.width)));
+  const findings = allFindings(report);
+  const numbers = numberFindings(findings);
+  const several = report.processes.length > 1;
+  addTitle(page, report);
+  for (const process of report.processes.slice(0, MOST_PROCESSES)) {
+    if (several) page.heading(processTitle(process));
+    addProcess(page, process, options.height ?? CHART_ROWS, numbers);
+  }
+  addSmallProcesses(page, report);
+  addFindings(page, findings, several);
+  addReservation(page, report, findings);
+  if (report.goroutines !== undefined) addGoroutines(page, report.goroutines, findings);
+  if (report.heap !== undefined) addHeap(page, report.heap, findings);
+  if (report.memstats !== undefined) addMemoryBill(page, report.memstats.last, report.memstats.count);
+  for (const profile of report.contention) addContention(page, profile);
+  if (report.threads !== undefined) addThreads(page, report.threads);
+  if (report.inflections.length > 0) {
+    page.heading('Bends over the snapshots');
+    addBendList(page, report.inflections.slice(0, 20), undefined, numbers);
+  }
+  addHealth(page, report);
+  addInput(page, report);
+  page.blank();
+  return page.text().replace(/\n+$/, '\n');
+}
+
+/** Every finding once, in the order in which the report numbers them: worst first. */
+export function allFindings(report: Report): FindingEvent[] {
+  const rank = { critical: 0, warning: 1, info: 2 };
+  return [...report.processes.flatMap((process) => process.findings), ...report.findings]
+    .filter((finding) => finding.status !== 'withdrawn')
+    .sort((a, b) => rank[a.severity] - rank[b.severity]);
+}
+
+function addTitle(page: Page, report: Report): void {
+  const sources = report.sources.map((source) => (source === '-' ? 'standard input' : source));
+  const more = sources.length > 3 ? ` and ${sources.length - 3} more` : '';
+  const only = report.processes.length === 1 ? report.processes[0] : undefined;
+  const about = only === undefined ? '' : `  ${processTitle(only)}`;
+  page.line(['title', 'gcbend'], `  ${sources.slice(0, 3).join(', ')}${more}`, ['dim', about]);
+}
+
+function addSmallProcesses(page: Page, report: Report): void {
+  const rest = report.processes.slice(MOST_PROCESSES);
+  if (rest.length > 0) {
+    page.heading('Further processes', 'shorter than those above');
+    for (const process of rest.slice(0, 20)) page.line(['dim', `  ${processTitle(process)}`]);
+    if (rest.length > 20) page.line(['dim', `  … and ${rest.length - 20} more`]);
+  }
+  const { short } = report;
+  if (short === undefined) return;
+  page.blank();
+  const longest = short.longestSeconds > 0 ? `, none longer than ${formatDuration(short.longestSeconds)}` : '';
+  page.paragraph(
+    `${formatCount(short.count, 'short process', 'short processes')} besides (compilers and the like): ${formatCount(short.cycles, 'GC')}${longest}, live heap up to ${formatMiB(short.largestHeapMiB)}.`,
+    '  ',
+    'dim',
+  );
+}
+
+/** What a trace cannot show: a healthy heap curve is no proof that no goroutine leaks. */
+function addReservation(page: Page, report: Report, findings: readonly FindingEvent[]): void {
+  if (report.processes.length === 0 || report.goroutines !== undefined) return;
+  const blamed = findings.some((finding) => finding.rule === 'heap-growth' || finding.rule === 'goroutine-growth');
+  if (blamed) return;
+  page.heading('What a trace alone cannot show');
+  page.paragraph(
+    'Goroutines that block for ever and hold little heap leave no mark in these numbers. To rule such a leak out, take three dumps some minutes apart and give them to gcbend: `curl -s http://HOST:PORT/debug/pprof/goroutine?debug=1` (cheap for the program).',
+    '  ',
+  );
+}
+
+function addHealth(page: Page, report: Report): void {
+  if (report.health === undefined) return;
+  const { last, scores } = report.health;
+  const role = last.score >= 80 ? 'calm' : last.score >= 50 ? 'slower' : 'growth';
+  page.heading('Health', '0–100, 100 is healthy; windows of 10 s');
+  const buckets = scores.buckets;
+  const width = Math.max(8, page.width - 30);
+  const line = buckets.length < 2 ? '' : drawSparkline(scores, buckets[0]!.from, buckets.at(-1)!.to, width);
+  page.line('  now ', [role, String(Math.round(last.score))], `, worst ${Math.round(scores.min)}  `, ['curve', line]);
+}
+
+const SIBLINGS = ['pacer', 'scavenger', 'scheduler', 'init', 'gcForced', 'runtime'];
+
+/** What was read, and what was wrong with it. */
+function addInput(page: Page, report: Report): void {
+  const { summary, malformed } = report;
+  const parts: string[] = [];
+  if (summary !== undefined) {
+    parts.push(
+      `${formatCount(summary.lines, 'line')}, ${formatBytes(summary.bytes)} read in ${formatDuration(summary.seconds)}`,
+    );
+    if (summary.repaired > 0) parts.push(`${formatCount(summary.repaired, 'torn line')} put together`);
+  }
+  for (const type of SIBLINGS) {
+    const count = report.counts[type];
+    if (count !== undefined) parts.push(formatCount(count, `${type} line`));
+  }
+  if (malformed.count > 0) parts.push(`${formatCount(malformed.count, 'malformed record')}`);
+  if (parts.length === 0) return;
+  page.heading('Input');
+  page.paragraph(parts.join(' · '), '  ');
+  for (const { reason, count, firstLine, text } of malformed.reasons.slice(0, 5)) {
+    page.line(['warning', `  ${count} × ${reason}`], ['dim', `, first in line ${firstLine}: ${text}`]);
+  }
+}
