@@ -94,8 +94,10 @@ export interface GoroutineGroup {
   stack: Frame[];
   framesElided?: number;
   createdBy?: CreatedBy;
-  /** Up to a fixed number of goroutine ids, lowest first. */
+  /** Up to 32 goroutine ids, those of least hash (so that two dumps' samples overlap as the dumps do), lowest first. */
   sampleIds?: number[];
+  /** GODEBUG=tracebackancestors: who started it, nearest first; of the group's first goroutine. */
+  ancestors?: { goroutine: number; stack: Frame[] }[];
   /** True for the runtime's and idle infrastructure's own goroutines (declared list). */
   infrastructure?: boolean;
 }
@@ -240,6 +242,8 @@ export type FindingRule =
   | 'alloc-churn'
   | 'gc-pressure'
   | 'memory-limit'
+  /** The collector's regime changed: allocation rate, GOGC, speed of marking, pauses. */
+  | 'gc-regime'
   | 'long-pause'
   | 'blocked-goroutines'
   | 'memory-bill'
@@ -280,6 +284,8 @@ export interface HealthEvent extends EventBase {
   score: number;
   parts: { heap?: number; pause?: number; block?: number };
   inputs: Record<string, number>;
+  /** Parts that nobody measured: their weight went to the others. */
+  absent?: ('heap' | 'pause' | 'block')[];
 }
 
 export interface MalformedEvent extends EventBase {

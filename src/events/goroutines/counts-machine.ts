@@ -1,0 +1,166 @@
+// In: lines of goroutine, goroutineleak, threadcreate and user profiles at debug=1. Out: a goroutines or a threads event.
+// Source: runtime/pprof/pprof.go printCountProfile; `3 @ 0x47fb4e 0x41592e` and `#	0x4e00a4	main.inlined+0x24		/app/main.go:74`
+import type { Frame, GoroutineGroup, GoroutinesEvent, ThreadsEvent } from '../types.ts';
+import { groupId } from './describe.ts';
+import type { DumpStart } from './dump-start.ts';
+import { parseLabels } from './header.ts';
+import { INFRASTRUCTURE, isInfrastructure } from './infrastructure.ts';
+import {
+  DONE,
+  type DumpMachine,
+  type DumpOptions,
+  FOREIGN,
+  FOREIGN_LIMIT,
+  TAKEN,
+  utf8,
+  type Verdict,
+} from './machine.ts';
+import { unescapeName } from './names.ts';
+
+const RECORD = /^(\d+) @((?: 0x[0-9a-f]+)*)$/;
+const FRAME = /^#\t(0x[0-9a-f]+)(?:\t+(\S.*?)\+0x[0-9a-f]+\t+(\S.*):(\d+))?$/;
+
+interface CountRecord {
+  count: number;
+  stack: Frame[];
+  labels: Record<string, string> | undefined;
+  pcs: string;
+}
+
+export class CountsMachine implements DumpMachine {
+  readonly #options: DumpOptions;
+  readonly #start: DumpStart;
+  readonly #line: number;
+  readonly #frames = new Map<string, Frame>();
+  readonly #groups = new Map<string, GoroutineGroup>();
+  #record: CountRecord | undefined;
+  #seen = 0;
+  #first = true;
+  #foreignRun = 0;
+  #torn = false;
+
+  constructor(start: DumpStart, line: number, options: DumpOptions) {
+    this.#start = start;
+    this.#line = line;
+    this.#options = options;
+  }
+
+  line(bytes: Buffer, start: number, end: number): Verdict {
+    let text = bytes.toString('latin1', start, end);
+    if (this.#start.indent !== 'none') text = text.trimStart();
+    if (this.#first) {
+      this.#first = false;
+      return TAKEN;
+    }
+    const verdict = this.#take(text);
+    this.#foreignRun = verdict === TAKEN ? 0 : this.#foreignRun + 1;
+    if (verdict === FOREIGN && this.#foreignRun > FOREIGN_LIMIT) return DONE;
+    return verdict;
+  }
+
+  finish(): GoroutinesEvent | ThreadsEvent {
+    this.#close();
+    const total = this.#start.total ?? this.#seen;
+    const groups = [...this.#groups.values()].sort((a, b) => b.count - a.count);
+    const base = { schema: 1 as const, source: this.#options.source, line: this.#line };
+    if (this.#start.text === 'threadcreate') {
+      return {
+        type: 'threads',
+        ...base,
+        total,
+        groups: groups.map((group) => ({
+          count: group.count,
+          stack: group.stack,
+          ...(group.labels === undefined ? {} : { labels: group.labels }),
+        })),
+      };
+    }
+    const event: GoroutinesEvent = {
+      type: 'goroutines',
+      ...base,
+      debug: 1,
+      total,
+      cause: 'debug',
+      states: {},
+      groups,
+    };
+    if (this.#start.text !== 'goroutine') event.profile = utf8(this.#start.text);
+    if (this.#seen < total || this.#torn) event.truncated = true;
+    const rules = [...INFRASTRUCTURE, ...(this.#options.infrastructure ?? [])];
+    for (const group of groups) {
+      if (this.#start.text === 'goroutineleak') group.leaked = group.count;
+      if (isInfrastructure(group, rules)) group.infrastructure = true;
+    }
+    return event;
+  }
+
+  #take(text: string): Verdict {
+    if (text === '') {
+      this.#close();
+      return TAKEN;
+    }
+    const first = text.charCodeAt(0);
+    if (first === 35 /* # */) return this.#comment(text);
+    if (first >= 48 && first <= 57) {
+      const match = RECORD.exec(text);
+      if (match !== null && this.#seen < (this.#start.total ?? 0)) {
+        this.#close();
+        this.#record = { count: Number(match[1]), stack: [], labels: undefined, pcs: match[2]! };
+        this.#seen += this.#record.count;
+        return TAKEN;
+      }
+    }
+    // All that was promised has been seen, and the last record is closed: whatever comes is not ours.
+    if (this.#record === undefined && this.#seen >= (this.#start.total ?? 0)) return DONE;
+    return / profile: (?:total )?\d+|^goroutine \d+ |^--- (?:contention|mutex):/.test(text) ? DONE : FOREIGN;
+  }
+
+  #comment(text: string): Verdict {
+    const record = this.#record;
+    if (record === undefined) return FOREIGN;
+    if (text.startsWith('# labels: ')) {
+      record.labels = parseLabels(utf8(text.slice('# labels: '.length)));
+      return TAKEN;
+    }
+    const match = FRAME.exec(text);
+    if (match === null) {
+      if (!text.startsWith('#\t')) return FOREIGN;
+      // A frame cut in the middle: what it began to say is not known.
+      this.#torn = true;
+      return TAKEN;
+    }
+    this.#torn = false;
+    if (match[2] !== undefined) record.stack.push(this.#frame(match[2], match[3]!, match[4]!));
+    return TAKEN;
+  }
+
+  #frame(name: string, file: string, line: string): Frame {
+    const key = `${name}\n${file}:${line}`;
+    let frame = this.#frames.get(key);
+    if (frame === undefined) {
+      frame = { function: unescapeName(utf8(name)), file: utf8(file), line: Number(line) };
+      this.#frames.set(key, frame);
+    }
+    return frame;
+  }
+
+  #close(): void {
+    const record = this.#record;
+    if (record === undefined) return;
+    this.#record = undefined;
+    // Stacks without any symbol are kept apart by their program counters.
+    const id = groupId(record.stack.length > 0 ? '' : record.pcs, record.stack, undefined);
+    let group = this.#groups.get(id);
+    if (group === undefined) {
+      group = { id, count: 0, stack: record.stack };
+      this.#groups.set(id, group);
+    }
+    group.count += record.count;
+    if (record.labels === undefined) return;
+    group.labels ??= {};
+    for (const [key, value] of Object.entries(record.labels)) {
+      const label = `${key}=${value}`;
+      group.labels[label] = (group.labels[label] ?? 0) + record.count;
+    }
+  }
+}

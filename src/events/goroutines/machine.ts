@@ -1,0 +1,41 @@
+// In: nothing. Out: what the three dump machines (stacks, counts, race) have in common.
+import type { GoroutineEvent, GoroutinesEvent, ThreadsEvent } from '../types.ts';
+import type { InfrastructureRule } from './infrastructure.ts';
+
+/** What became of a line: part of the dump, somebody else's, or the first one after the dump. */
+export const TAKEN = 0;
+export const FOREIGN = 1;
+export const DONE = 2;
+export type Verdict = typeof TAKEN | typeof FOREIGN | typeof DONE;
+
+export interface DumpOptions {
+  /** File name as given, or `-`. */
+  source: string;
+  /** Called once a goroutine (`--each-goroutine`); dumps of debug=1 have none to name. */
+  eachGoroutine?: (event: GoroutineEvent) => void;
+  /** Added to the declared list. */
+  infrastructure?: readonly InfrastructureRule[];
+}
+
+export type DumpEvent = GoroutinesEvent | ThreadsEvent;
+
+/** One text family. Lines come as latin1 text, so that bytes of any kind survive. */
+export interface DumpMachine {
+  /** `bytes[start, end)` without newline and `\r`; `number` is 1-based. */
+  line(bytes: Buffer, start: number, end: number, number: number): Verdict;
+  /** Whole records in bulk: position after the last one taken (`from` when none was). */
+  bulk?(bytes: Buffer, from: number, to: number, number: number): { at: number; lines: number };
+  /** `cut`: the last line had no newline. */
+  finish(): DumpEvent | undefined;
+}
+
+/** Foreign lines in a row after which a dump counts as ended. */
+export const FOREIGN_LIMIT = 32;
+
+/** Names and labels are UTF-8 that was read as latin1. */
+export function utf8(text: string): string {
+  for (let i = 0; i < text.length; i++) {
+    if (text.charCodeAt(i) > 127) return Buffer.from(text, 'latin1').toString('utf8');
+  }
+  return text;
+}

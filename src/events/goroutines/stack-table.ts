@@ -1,0 +1,251 @@
+// In: goroutines as spans of bytes: names without arguments, `FILE:LINE` without offsets. Out: one row a distinct (state, stack, creator).
+// Hashed and compared on the bytes themselves, so that a dump of 900,000 goroutines makes objects only for its distinct stacks.
+
+/** Ids kept per group: those of least hash, so that the overlap of two dumps can be judged from the samples alone. */
+export const SAMPLE_IDS = 32;
+
+const LABELS_PER_GROUP = 1000;
+
+/** What is known of one distinct (state, stack, creator) while the dump is read. */
+export interface GroupRow {
+  stateIndex: number;
+  hash: number;
+  keyStart: number;
+  keyEnd: number;
+  count: number;
+  /** -1 while no member had a figure. */
+  waitMin: number;
+  waitMax: number;
+  /** A member had no wait figure: it waits for less than a minute. */
+  waitMissing: boolean;
+  locked: number;
+  leaked: number;
+  labels: Map<string, number> | undefined;
+  /** Goroutine that started the members; 0 none printed, -1 they differ. */
+  creator: number;
+  ids: number[];
+  idHashes: number[];
+  /** Greatest of `idHashes` once there are SAMPLE_IDS of them. */
+  idHashLimit: number;
+  /** Numbers of the frames printed with `(...)`. */
+  inlined: number[] | undefined;
+  framesElided: number;
+  ancestors: string[] | undefined;
+}
+
+/** Integer mixing with full avalanche (MurmurHash3's finaliser). */
+export function mixId(id: number): number {
+  let h = (id ^ Math.floor(id / 4294967296)) | 0;
+  h ^= h >>> 16;
+  h = Math.imul(h, 0x85ebca6b);
+  h ^= h >>> 13;
+  h = Math.imul(h, 0xc2b2ae35);
+  h ^= h >>> 16;
+  return h >>> 0;
+}
+
+/** Open-addressing table from (state, key bytes) to rows; keys lie one after another in one arena. */
+export class StackTable {
+  readonly rows: GroupRow[] = [];
+  #slots = new Int32Array(128);
+  #arena = Buffer.allocUnsafe(4096);
+  #arenaView = new DataView(this.#arena.buffer, this.#arena.byteOffset, this.#arena.byteLength);
+  #arenaEnd = 0;
+
+  /**
+   * The row of the key that `segments[0 .. 2*count)` spans in `view` (start, end pairs), or -1.
+   * `hash` is `hashSegments` of the same spans.
+   */
+  find(stateIndex: number, hash: number, view: DataView, segments: Int32Array, count: number): number {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    const arena = this.#arenaView;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const index = slots[slot]! - 1;
+      if (index < 0) return -1;
+      const row = this.rows[index]!;
+      if (row.hash === hash && row.stateIndex === stateIndex) {
+        if (sameKey(arena, row.keyStart, row.keyEnd, view, segments, count)) return index;
+      }
+    }
+  }
+
+  add(stateIndex: number, hash: number, bytes: Buffer, segments: Int32Array, count: number): GroupRow {
+    const keyStart = this.#arenaEnd;
+    let length = 0;
+    for (let i = 0; i < count; i++) length += segments[2 * i + 1]! - segments[2 * i]! + 1;
+    this.#reserve(length);
+    let at = keyStart;
+    for (let i = 0; i < count; i++) {
+      at += bytes.copy(this.#arena, at, segments[2 * i]!, segments[2 * i + 1]!);
+      this.#arena[at++] = 10;
+    }
+    this.#arenaEnd = at;
+    const row: GroupRow = {
+      stateIndex,
+      hash,
+      keyStart,
+      keyEnd: at,
+      count: 0,
+      waitMin: -1,
+      waitMax: -1,
+      waitMissing: false,
+      locked: 0,
+      leaked: 0,
+      labels: undefined,
+      creator: 0,
+      ids: [],
+      idHashes: [],
+      idHashLimit: 4294967296,
+      inlined: undefined,
+      framesElided: 0,
+      ancestors: undefined,
+    };
+    this.rows.push(row);
+    if (this.rows.length * 2 > this.#slots.length) this.#rehash();
+    else this.#place(hash, this.rows.length);
+    return row;
+  }
+
+  /** The key's lines: function, tab + file, ..., `created by ` + function, tab + file. */
+  keyLines(row: GroupRow): string[] {
+    const text = this.#arena.toString('utf8', row.keyStart, row.keyEnd);
+    const lines = text.split('\n');
+    lines.pop();
+    return lines;
+  }
+
+  #place(hash: number, value: number): void {
+    const mask = this.#slots.length - 1;
+    let slot = hash & mask;
+    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
+    this.#slots[slot] = value;
+  }
+
+  #rehash(): void {
+    this.#slots = new Int32Array(this.#slots.length * 4);
+    for (let i = 0; i < this.rows.length; i++) this.#place(this.rows[i]!.hash, i + 1);
+  }
+
+  #reserve(length: number): void {
+    const need = this.#arenaEnd + length;
+    if (need <= this.#arena.length) return;
+    const grown = Buffer.allocUnsafe(Math.max(need, this.#arena.length * 2));
+    this.#arena.copy(grown, 0, 0, this.#arenaEnd);
+    this.#arena = grown;
+    this.#arenaView = new DataView(grown.buffer, grown.byteOffset, grown.byteLength);
+  }
+}
+
+/** Four bytes a step: the spans are short names, and this runs over every byte of a dump. */
+export function hashSegments(view: DataView, segments: Int32Array, count: number, seed: number): number {
+  let h = seed | 0;
+  for (let i = 0; i < count; i++) {
+    let at = segments[2 * i]!;
+    const end = segments[2 * i + 1]!;
+    const wordEnd = end - 3;
+    h = Math.imul(h ^ (end - at), 0x5bd1e995);
+    for (; at < wordEnd; at += 4) {
+      h = Math.imul(h ^ view.getInt32(at, true), 0x01000193);
+      h ^= h >>> 15;
+    }
+    for (; at < end; at++) h = Math.imul(h ^ view.getUint8(at), 0x01000193);
+  }
+  h ^= h >>> 13;
+  h = Math.imul(h, 0xc2b2ae35);
+  return h ^ (h >>> 16);
+}
+
+function sameKey(
+  arena: DataView,
+  keyStart: number,
+  keyEnd: number,
+  view: DataView,
+  segments: Int32Array,
+  count: number,
+): boolean {
+  let key = keyStart;
+  for (let i = 0; i < count; i++) {
+    let at = segments[2 * i]!;
+    const end = segments[2 * i + 1]!;
+    if (key + (end - at) >= keyEnd) return false;
+    const wordEnd = end - 3;
+    for (; at < wordEnd; at += 4, key += 4) {
+      if (arena.getInt32(key, true) !== view.getInt32(at, true)) return false;
+    }
+    for (; at < end; at++, key++) if (arena.getUint8(key) !== view.getUint8(at)) return false;
+    if (arena.getUint8(key++) !== 10) return false;
+  }
+  return key === keyEnd;
+}
+
+/** Takes one member's id into the sample of least hashes. */
+export function sampleId(row: GroupRow, id: number): void {
+  const hash = mixId(id);
+  if (hash >= row.idHashLimit) return;
+  if (row.ids.length < SAMPLE_IDS) {
+    row.ids.push(id);
+    row.idHashes.push(hash);
+    if (row.ids.length === SAMPLE_IDS) row.idHashLimit = Math.max(...row.idHashes);
+    return;
+  }
+  const at = row.idHashes.indexOf(row.idHashLimit);
+  row.ids[at] = id;
+  row.idHashes[at] = hash;
+  row.idHashLimit = Math.max(...row.idHashes);
+}
+
+/** `amount` more members with these labels; beyond a bound all further values of a key count as `KEY=(other)`. */
+export function countLabels(row: GroupRow, labels: Record<string, string>, amount: number): void {
+  row.labels ??= new Map();
+  for (const [key, value] of Object.entries(labels)) {
+    let text = `${key}=${value}`;
+    if (row.labels.size >= LABELS_PER_GROUP && !row.labels.has(text)) text = `${key}=(other)`;
+    row.labels.set(text, (row.labels.get(text) ?? 0) + amount);
+  }
+}
+
+/** Set of goroutine ids, four bytes each; ids above 2^32 go to a plain Set. */
+export class IdSet {
+  #slots = new Uint32Array(64);
+  #size = 0;
+  #large: Set<number> | undefined;
+
+  /** False when it was there already. */
+  add(id: number): boolean {
+    if (id >= 4294967295) {
+      this.#large ??= new Set();
+      if (this.#large.has(id)) return false;
+      this.#large.add(id);
+      return true;
+    }
+    if (this.#size * 2 >= this.#slots.length) this.#grow();
+    if (!place(this.#slots, id + 1)) return false;
+    this.#size++;
+    return true;
+  }
+
+  has(id: number): boolean {
+    if (id >= 4294967295) return this.#large?.has(id) ?? false;
+    const mask = this.#slots.length - 1;
+    for (let slot = Math.imul(id + 1, 0x9e3779b1) & mask; ; slot = (slot + 1) & mask) {
+      const value = this.#slots[slot];
+      if (value === 0) return false;
+      if (value === id + 1) return true;
+    }
+  }
+
+  #grow(): void {
+    const old = this.#slots;
+    this.#slots = new Uint32Array(old.length * 2);
+    for (const value of old) if (value !== 0) place(this.#slots, value);
+  }
+}
+
+function place(slots: Uint32Array, value: number): boolean {
+  const mask = slots.length - 1;
+  let slot = Math.imul(value, 0x9e3779b1) & mask;
+  for (; slots[slot] !== 0; slot = (slot + 1) & mask) if (slots[slot] === value) return false;
+  slots[slot] = value;
+  return true;
+}

@@ -1,0 +1,551 @@
+// In: lines of debug=2, runtime.Stack, panics, fatal errors and signal dumps. Out: one goroutines event.
+// Source: runtime/traceback.go (goroutineheader, traceback2, printcreatedby), Go 1.0-1.26; `goroutine 7 [chan send, 3 minutes]:`
+import type { GoroutineEvent, GoroutineGroup, GoroutinesEvent } from '../types.ts';
+import { CrashText } from './crash-text.ts';
+import { type DescribedStack, ELIDED_KEY, mergeRows, RowDescriber } from './describe.ts';
+import { type DumpStart, startsDump } from './dump-start.ts';
+import { type HeaderDetails, parseHeader, parseHeaderDetails } from './header.ts';
+import { INFRASTRUCTURE } from './infrastructure.ts';
+import {
+  DONE,
+  type DumpMachine,
+  type DumpOptions,
+  FOREIGN,
+  FOREIGN_LIMIT,
+  TAKEN,
+  utf8,
+  type Verdict,
+} from './machine.ts';
+import { scanRecord } from './record-scan.ts';
+import {
+  isBareSymbol,
+  isDumpNoise,
+  parseCall,
+  parseCgoPlace,
+  parseCreatedBy,
+  parseElided,
+  parsePlace,
+} from './stack-lines.ts';
+import { countLabels, type GroupRow, hashSegments, IdSet, StackTable, sampleId } from './stack-table.ts';
+
+/** What a header's brackets mean, kept once per distinct text. */
+export interface HeaderMeta extends HeaderDetails {
+  bytes: Buffer;
+  stateIndex: number;
+}
+
+const METAS_KEPT = 8192;
+/** Lines between `panic:` and its goroutines that may be message text (to Go 1.22 they are not indented). */
+const PROLOGUE_LIMIT = 64;
+
+type State = 'prologue' | 'runtimeStack' | 'between' | 'record';
+
+/** Goroutine record in the making (only where a record is not whole or not plain; the rest goes through `bulk`). */
+interface OpenRecord {
+  id: number;
+  line: number;
+  meta: HeaderMeta;
+  key: string[];
+  frames: number;
+  inlined: number[] | undefined;
+  creator: number;
+  elided: number;
+  ancestors: string[] | undefined;
+  /** Stands a second time in a GOTRACEBACK=crash text. */
+  repeated: boolean;
+}
+
+export class StacksMachine implements DumpMachine {
+  readonly #options: DumpOptions;
+  readonly #line: number;
+  readonly #indent: DumpStart['indent'];
+  readonly #crash: CrashText;
+  readonly #table = new StackTable();
+  readonly #describer: RowDescriber;
+  readonly #described = new Map<GroupRow, DescribedStack>();
+  readonly #ids = new IdSet();
+  readonly #metas = new Map<number, HeaderMeta>();
+  readonly #states: string[] = [];
+  readonly #stateCounts: number[] = [];
+  #state: State;
+  #record: OpenRecord | undefined;
+  #tentative: { text: string; line: number } | undefined;
+  #pendingCall: { name: string; inlined: boolean } | undefined;
+  #pendingBare: string | undefined;
+  #pendingCreator = false;
+  #total = 0;
+  #afterBlank = true;
+  #foreignRun = 0;
+  #foreignSeen = 0;
+  #prologueLines = 0;
+  #started = false;
+  #ended = false;
+  #truncated = false;
+  /** After `-----`: further threads report, goroutines repeat. */
+  #repeats = false;
+
+  constructor(start: DumpStart, line: number, options: DumpOptions) {
+    this.#options = options;
+    this.#line = line;
+    this.#indent = start.indent;
+    this.#crash = new CrashText(start);
+    this.#state = start.cause === 'debug' ? 'between' : 'prologue';
+    if (start.cause === 'fatal' && start.text === '') this.#state = 'prologue';
+    this.#describer = new RowDescriber([...INFRASTRUCTURE, ...(options.infrastructure ?? [])]);
+  }
+
+  line(bytes: Buffer, start: number, end: number, number: number): Verdict {
+    const full = bytes.toString('latin1', start, end);
+    const text = this.#indent === 'none' ? full : this.#unindent(full);
+    if (!this.#started) return this.#first(text, number);
+    if (text === '' || text.trim() === '') return this.#blank();
+    let verdict: Verdict;
+    if (this.#state === 'prologue') verdict = this.#prologueLine(text, bytes, start, end, number);
+    else if (this.#state === 'runtimeStack') verdict = this.#runtimeStackLine(text, bytes, start, end, number);
+    else verdict = this.#stackLine(text, bytes, start, end, number);
+    this.#afterBlank = false;
+    if (verdict === TAKEN) this.#foreignRun = 0;
+    else if (verdict === FOREIGN) {
+      this.#foreignRun++;
+      this.#foreignSeen++;
+      if (this.#foreignRun > FOREIGN_LIMIT && this.#state !== 'prologue') verdict = DONE;
+    }
+    if (verdict === DONE) this.#ended = true;
+    return verdict;
+  }
+
+  /** Takes whole, plain records without making a string of any line. */
+  bulk(bytes: Buffer, from: number, to: number, number: number): { at: number; lines: number } {
+    let at = from;
+    let lines = 0;
+    if (this.#state !== 'between' || !this.#afterBlank || this.#repeats || this.#indent !== 'none')
+      return { at, lines };
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const scan = scanRecord;
+    for (;;) {
+      if (!scan.read(bytes, view, at, to)) break;
+      const meta = this.#meta(bytes, scan.detailsStart, scan.detailsEnd, scan.detailsHash);
+      if (this.#total > 0 && this.#startsAnotherDump(meta.state, scan.hasGp)) break;
+      if (scan.id !== 0 && this.#ids.has(scan.id)) break;
+      const hash = hashSegments(view, scan.segments, scan.count, meta.stateIndex);
+      const index = this.#table.find(meta.stateIndex, hash, view, scan.segments, scan.count);
+      if (index < 0) break;
+      if (scan.id !== 0) this.#ids.add(scan.id);
+      this.#started = true;
+      this.#commit(this.#table.rows[index]!, scan.id, meta, scan.creator, number + lines);
+      at = scan.end;
+      lines += scan.lines;
+    }
+    if (at > from) this.#foreignRun = 0;
+    return { at, lines };
+  }
+
+  finish(): GoroutinesEvent | undefined {
+    if (this.#record !== undefined && !this.#ended) {
+      const cut = this.#pendingCall !== undefined || this.#pendingCreator || this.#record.frames === 0;
+      if (cut) this.#truncated = true;
+    }
+    this.#closeRecord();
+    const quiet = this.#foreignSeen === 0 && !this.#ended;
+    if (this.#total === 0 && !this.#truncated && !(this.#crash.proven || quiet)) return undefined;
+    if (this.#total === 0 && this.#crash.cause === 'debug') return undefined;
+    const event: GoroutinesEvent = {
+      type: 'goroutines',
+      schema: 1,
+      source: this.#options.source,
+      line: this.#line,
+      debug: 2,
+      total: this.#total,
+      cause: this.#crash.cause,
+      states: {},
+      groups: this.#groups(),
+    };
+    if (this.#crash.message !== undefined) event.message = this.#crash.message;
+    const order = this.#states.map((_, i) => i).sort((a, b) => this.#stateCounts[b]! - this.#stateCounts[a]!);
+    for (const i of order) if (this.#stateCounts[i]! > 0) event.states[this.#states[i]!] = this.#stateCounts[i]!;
+    if (this.#truncated) event.truncated = true;
+    return event;
+  }
+
+  #first(text: string, number: number): Verdict {
+    this.#started = true;
+    this.#afterBlank = false;
+    const header = this.#state === 'between' ? headerIn(text) : undefined;
+    if (header !== undefined) this.#openRecord(header, number);
+    else if (text.startsWith('runtime stack:')) this.#state = 'runtimeStack';
+    else if (text.startsWith('runtime: ')) this.#crash.line(text);
+    return TAKEN;
+  }
+
+  #unindent(text: string): string {
+    if (this.#indent === 'tabs') return text.startsWith('\t') ? text.slice(1) : text;
+    let at = 0;
+    while (text.charCodeAt(at) === 32) at++;
+    return text.slice(at);
+  }
+
+  #blank(): Verdict {
+    if (this.#state === 'prologue') this.#crash.line('');
+    if (this.#state === 'runtimeStack') this.#state = 'prologue';
+    if (this.#state === 'record') {
+      this.#closeRecord();
+      this.#state = 'between';
+    }
+    this.#afterBlank = true;
+    return TAKEN;
+  }
+
+  #prologueLine(text: string, bytes: Buffer, start: number, end: number, number: number): Verdict {
+    if (this.#tentative !== undefined) {
+      const held = this.#tentative;
+      this.#tentative = undefined;
+      if (parseCall(text) !== undefined || text.startsWith('\tgoroutine running on other thread')) {
+        this.#openRecord(headerIn(held.text)!, held.line);
+        return this.#stackLine(text, bytes, start, end, number);
+      }
+      this.#crash.line(held.text);
+    }
+    const header = headerIn(text);
+    if (header !== undefined) {
+      // Panic text may quote a header (forged or logged); the runtime's own stands after a blank line.
+      if (this.#crash.cause === 'panic' && !this.#afterBlank) this.#tentative = { text, line: number };
+      else this.#openRecord(header, number);
+      return TAKEN;
+    }
+    if (text === 'runtime stack:') {
+      this.#state = 'runtimeStack';
+      return TAKEN;
+    }
+    const kind = this.#crash.line(text);
+    if (kind === 'taken') return TAKEN;
+    if (beginsAnother(bytes, start, end)) return DONE;
+    if (kind === 'other') this.#crash.interrupt();
+    this.#prologueLines++;
+    if (/^exit status \d+$/.test(text)) {
+      if (this.#foreignSeen === 0) this.#crash.confirm();
+      return DONE;
+    }
+    return this.#prologueLines > PROLOGUE_LIMIT ? DONE : FOREIGN;
+  }
+
+  #runtimeStackLine(text: string, bytes: Buffer, start: number, end: number, number: number): Verdict {
+    if (headerIn(text) !== undefined) {
+      this.#state = 'prologue';
+      this.#afterBlank = true;
+      return this.#prologueLine(text, bytes, start, end, number);
+    }
+    if (parseCall(text) !== undefined || isDumpNoise(text)) return TAKEN;
+    if (/^\s/.test(text) && parsePlace(text.trim()) !== undefined) return TAKEN;
+    return FOREIGN;
+  }
+
+  #stackLine(text: string, bytes: Buffer, start: number, end: number, number: number): Verdict {
+    const first = text.charCodeAt(0);
+    if (first === 9 || first === 32) {
+      const taken = this.#indentedLine(text.trim());
+      if (taken) return TAKEN;
+      return isDumpNoise(text) ? TAKEN : FOREIGN;
+    }
+    // With `go test`'s blanks taken off, a place may have lost its own white space too.
+    if (this.#indent === 'blanks' && this.#pendingCall !== undefined && this.#indentedLine(text)) return TAKEN;
+    const header = headerIn(text);
+    if (header !== undefined) return this.#header(header, number);
+    if (text === '-----') {
+      this.#closeRecord();
+      this.#state = 'between';
+      this.#repeats = true;
+      return TAKEN;
+    }
+    if (this.#repeats && (/^SIG[A-Z]+: /.test(text) || this.#crash.line(text) === 'taken')) return TAKEN;
+    if (this.#state === 'record') {
+      const taken = this.#recordLine(text);
+      if (taken) return TAKEN;
+    }
+    if (isDumpNoise(text)) return TAKEN;
+    if (beginsAnother(bytes, start, end)) return DONE;
+    if (/goroutine \d+ .*\]:$/.test(text)) return this.#gluedHeader(text);
+    if (this.#state === 'record' && isBareSymbol(text)) {
+      this.#pendingBare = text;
+      return TAKEN;
+    }
+    return FOREIGN;
+  }
+
+  /** A dump cut in the middle of a line, with the next one directly behind it. */
+  #gluedHeader(text: string): Verdict {
+    const at = text.search(/goroutine \d+ [^\n]*\]:$/);
+    if (at <= 0 || headerIn(text.slice(at)) === undefined) return FOREIGN;
+    if (this.#pendingCall === undefined && !/^(?:goroutine|created by|\t)/.test(text)) return FOREIGN;
+    this.#truncated = true;
+    return DONE;
+  }
+
+  #header(header: { id: number; gp: string; details: string }, number: number): Verdict {
+    const { state } = parseHeaderDetails(header.details);
+    const known = header.id !== 0 && this.#ids.has(header.id);
+    const another = this.#total > 0 || this.#record !== undefined;
+    if (another && !this.#repeats && (known || this.#startsAnotherDump(state, header.gp !== ''))) {
+      if (this.#pendingCall !== undefined || this.#pendingCreator) this.#truncated = true;
+      return DONE;
+    }
+    this.#closeRecord();
+    this.#openRecord(header, number);
+    return TAKEN;
+  }
+
+  /** debug=2 and runtime.Stack stop the world: only the goroutine that dumps is `running`, and it comes first. */
+  #startsAnotherDump(state: string, hasGp: boolean): boolean {
+    return state === 'running' && !hasGp && this.#crash.cause === 'debug';
+  }
+
+  #indentedLine(content: string): boolean {
+    const record = this.#record;
+    if (record === undefined) return false;
+    if (content === 'goroutine running on other thread; stack unavailable') {
+      record.frames++;
+      return true;
+    }
+    if (this.#pendingBare !== undefined) {
+      const place = parseCgoPlace(content);
+      if (place !== undefined) {
+        this.#pushFrame(record, this.#pendingBare, place, false);
+        this.#pendingBare = undefined;
+        return true;
+      }
+    }
+    const place = parsePlace(content);
+    if (place === undefined) return false;
+    if (this.#pendingCall !== undefined) {
+      this.#pushFrame(record, this.#pendingCall.name, place, this.#pendingCall.inlined);
+      this.#pendingCall = undefined;
+      return true;
+    }
+    if (this.#pendingCreator) {
+      this.#pendingCreator = false;
+      if (record.ancestors !== undefined) record.ancestors.push(`\t${place}`);
+      else record.key.push(`\t${place}`);
+      return true;
+    }
+    return false;
+  }
+
+  #recordLine(text: string): boolean {
+    const record = this.#record;
+    if (record === undefined) return false;
+    const call = parseCall(text);
+    if (call !== undefined) {
+      this.#flushPending(record);
+      this.#pendingCall = call;
+      return true;
+    }
+    const created = parseCreatedBy(text);
+    if (created !== undefined) {
+      this.#flushPending(record);
+      this.#pendingCreator = true;
+      if (record.ancestors !== undefined) record.ancestors.push(`created by ${created.name}`);
+      else {
+        record.key.push(`created by ${created.name}`);
+        record.creator = created.goroutine;
+      }
+      return true;
+    }
+    const elided = parseElided(text);
+    if (elided !== undefined) {
+      this.#flushPending(record);
+      if (record.ancestors === undefined) {
+        record.key.push(ELIDED_KEY);
+        record.elided += Math.max(elided, 1);
+      }
+      return true;
+    }
+    if (/^\[originating from goroutine \d+\]:$/.test(text)) {
+      this.#flushPending(record);
+      record.ancestors ??= [];
+      record.ancestors.push(text);
+      return true;
+    }
+    if (/^non-Go function at pc=0x[0-9a-f]+$/.test(text)) {
+      this.#flushPending(record);
+      this.#pushFrame(record, 'non-Go function', '', false);
+      return true;
+    }
+    return false;
+  }
+
+  /** A call whose place was lost. */
+  #flushPending(record: OpenRecord): void {
+    this.#pendingBare = undefined;
+    this.#pendingCreator = false;
+    if (this.#pendingCall === undefined) return;
+    this.#pushFrame(record, this.#pendingCall.name, '', this.#pendingCall.inlined);
+    this.#pendingCall = undefined;
+  }
+
+  #pushFrame(record: OpenRecord, name: string, place: string, inlined: boolean): void {
+    if (record.ancestors !== undefined) {
+      record.ancestors.push(name);
+      if (place !== '') record.ancestors.push(`\t${place}`);
+      return;
+    }
+    record.key.push(name);
+    if (place !== '') record.key.push(`\t${place}`);
+    if (inlined) {
+      record.inlined ??= [];
+      record.inlined.push(record.frames);
+    }
+    record.frames++;
+  }
+
+  #openRecord(header: { id: number; gp: string; details: string }, line: number): void {
+    this.#crash.confirm();
+    const details = Buffer.from(header.details, 'latin1');
+    this.#record = {
+      id: header.id,
+      line,
+      meta: this.#meta(details, 0, details.length, hashDetails(details, 0, details.length)),
+      key: [],
+      frames: 0,
+      inlined: undefined,
+      creator: 0,
+      elided: 0,
+      ancestors: undefined,
+      repeated: header.id !== 0 && !this.#ids.add(header.id),
+    };
+    this.#state = 'record';
+  }
+
+  #closeRecord(): void {
+    const record = this.#record;
+    if (record === undefined) return;
+    this.#flushPending(record);
+    this.#record = undefined;
+    if (record.repeated) return;
+    const text = record.key.join('\n');
+    const bytes = Buffer.from(text, 'latin1');
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const segments = new Int32Array(2 * record.key.length);
+    let at = 0;
+    for (let i = 0; i < record.key.length; i++) {
+      segments[2 * i] = at;
+      at += record.key[i]!.length;
+      segments[2 * i + 1] = at;
+      at++;
+    }
+    const { stateIndex } = record.meta;
+    const hash = hashSegments(view, segments, record.key.length, stateIndex);
+    const index = this.#table.find(stateIndex, hash, view, segments, record.key.length);
+    const row =
+      index >= 0 ? this.#table.rows[index]! : this.#table.add(stateIndex, hash, bytes, segments, record.key.length);
+    if (index < 0) {
+      row.inlined = record.inlined;
+      row.ancestors = record.ancestors?.map(utf8);
+    }
+    row.framesElided = Math.max(row.framesElided, record.elided);
+    this.#commit(row, record.id, record.meta, record.creator, record.line);
+  }
+
+  #commit(row: GroupRow, id: number, meta: HeaderMeta, creator: number, line: number): void {
+    this.#total++;
+    this.#stateCounts[meta.stateIndex]!++;
+    if (row.count === 0) row.creator = creator;
+    else if (row.creator !== creator) row.creator = -1;
+    row.count++;
+    const minutes = meta.minutes;
+    if (minutes !== undefined) {
+      if (row.waitMin < 0 || minutes < row.waitMin) row.waitMin = minutes;
+      if (minutes > row.waitMax) row.waitMax = minutes;
+    } else if (!meta.leaked) row.waitMissing = true;
+    if (meta.locked) row.locked++;
+    if (meta.leaked) row.leaked++;
+    if (meta.labels !== undefined) countLabels(row, meta.labels, 1);
+    sampleId(row, id);
+    if (this.#options.eachGoroutine !== undefined) this.#emit(row, id, meta, creator, line);
+  }
+
+  #emit(row: GroupRow, id: number, meta: HeaderMeta, creator: number, line: number): void {
+    const described = this.#describe(row);
+    const event: GoroutineEvent = {
+      type: 'goroutine',
+      schema: 1,
+      source: this.#options.source,
+      line,
+      id,
+      state: meta.state,
+      group: described.id,
+      stack: described.stack,
+    };
+    if (meta.minutes !== undefined) event.waitMinutes = meta.minutes;
+    if (meta.locked) event.lockedToThread = true;
+    if (meta.leaked) event.leaked = true;
+    if (meta.labels !== undefined) event.labels = meta.labels;
+    if (row.framesElided > 0) event.framesElided = row.framesElided;
+    if (described.createdBy !== undefined) {
+      event.createdBy = creator > 0 ? { ...described.createdBy, goroutine: creator } : described.createdBy;
+    }
+    this.#options.eachGoroutine?.(event);
+  }
+
+  #describe(row: GroupRow): DescribedStack {
+    let described = this.#described.get(row);
+    if (described === undefined) {
+      described = this.#describer.describe(this.#table, row, this.#states[row.stateIndex]!);
+      this.#described.set(row, described);
+    }
+    return described;
+  }
+
+  #groups(): GoroutineGroup[] {
+    const byId = new Map<string, GroupRow>();
+    for (const row of this.#table.rows) {
+      const { id } = this.#describe(row);
+      const same = byId.get(id);
+      if (same === undefined) byId.set(id, row);
+      else mergeRows(same, row);
+    }
+    return [...byId.values()]
+      .sort((a, b) => b.count - a.count)
+      .map((row) => this.#describer.group(row, this.#states[row.stateIndex]!, this.#describe(row)));
+  }
+
+  #meta(bytes: Buffer, start: number, end: number, hash: number): HeaderMeta {
+    const known = this.#metas.get(hash);
+    if (known !== undefined && sameBytes(known.bytes, bytes, start, end)) return known;
+    const text = bytes.toString('utf8', start, end);
+    const details = parseHeaderDetails(text);
+    let stateIndex = this.#states.indexOf(details.state);
+    if (stateIndex < 0) {
+      stateIndex = this.#states.push(details.state) - 1;
+      this.#stateCounts.push(0);
+    }
+    const meta: HeaderMeta = { ...details, stateIndex, bytes: Buffer.from(bytes.subarray(start, end)) };
+    if (this.#metas.size >= METAS_KEPT) this.#metas.clear();
+    this.#metas.set(hash, meta);
+    return meta;
+  }
+}
+
+function headerIn(text: string): { id: number; gp: string; details: string } | undefined {
+  if (!text.endsWith(']:')) return undefined;
+  const at = text.startsWith('goroutine ') ? 0 : text.search(/^[\w.-]+\.go:\d+: +goroutine /);
+  if (at < 0) return undefined;
+  return parseHeader(text.slice(text.indexOf('goroutine ')));
+}
+
+/** A panic, a signal, a count profile or a race report: the text of another event. */
+function beginsAnother(bytes: Buffer, start: number, end: number): boolean {
+  const other = startsDump(bytes, start, end);
+  return other !== undefined && !(other.kind === 'stacks' && other.cause === 'debug');
+}
+
+function sameBytes(a: Buffer, b: Buffer, start: number, end: number): boolean {
+  if (a.length !== end - start) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[start + i]) return false;
+  return true;
+}
+
+/** The hash that `scanRecord` makes of the bytes between a header's brackets. */
+function hashDetails(bytes: Buffer, start: number, end: number): number {
+  let h = 0;
+  for (let i = start; i < end; i++) h = Math.imul(h ^ bytes[i]!, 0x01000193);
+  return h;
+}
