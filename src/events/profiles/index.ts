@@ -9,4 +9,5 @@ export {
   type ProfileTextKind,
   ProfileTextParser,
 } from './parser.ts';
+export { decodePprof, looksLikePprof } from './protobuf.ts';
 export { goExp, heapScale, scaleContention, scaleHeapSample } from './scale.ts';

@@ -2,8 +2,8 @@
 // stack array per distinct list of lines: a text of a million records keeps as many objects as it has different stacks.
 // Follows runtime/pprof/pprof.go printStackRecord.
 
+import { unescapeName } from '../goroutines/names.ts';
 import type { Frame } from '../types.ts';
-import { unescapeSymbol } from './symbol.ts';
 
 const FRAME = /^0x([0-9a-f]+)(?:\t(.*?)(?:\+0x([0-9a-f]+))?(?:[\t ]+(\S.*?):(-?\d+))?)?[\t ]*$/;
 
@@ -87,7 +87,7 @@ function parseFrame(text: string): InternedFrame | undefined {
   const match = FRAME.exec(text);
   if (match === null) return undefined;
   const [, pc, name, offset, file, line] = match;
-  const frame: Frame = { function: name === undefined || name === '' ? `0x${pc}` : unescapeSymbol(name) };
+  const frame: Frame = { function: name === undefined || name === '' ? `0x${pc}` : unescapeName(name) };
   if (file !== undefined) frame.file = file;
   if (line !== undefined) frame.line = Number(line);
   const entry = offset === undefined ? Number.NaN : Number.parseInt(pc!, 16) - Number.parseInt(offset, 16);

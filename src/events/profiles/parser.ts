@@ -2,6 +2,7 @@
 // memstats and malformed events. Follows runtime/pprof/pprof.go (writeHeapInternal, writeProfileInternal); examples:
 // `34: 278528 [34: 278528] @ 0x47e1ac 0x4815c9` and `657603694 79 @ 0x4e1d39 0x486501`.
 
+import { cleanText } from '../clean-text.ts';
 import type { Amount, ContentionSite, Frame, GcbendEvent, HeapEvent, HeapSite, MemStatsEvent } from '../types.ts';
 import { FrameInterner, StackInterner } from './intern.ts';
 import {
@@ -484,8 +485,7 @@ export class ProfileTextParser {
   }
 
   private addMalformed(line: number, reason: string, text: string): void {
-    // Control bytes in C0, DEL and C1 could drive a terminal.
-    const clean = text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').slice(0, 200);
+    const clean = cleanText(text).slice(0, 200);
     const grammar = this.kind === 'heap' || this.kind === 'block' || this.kind === 'mutex' ? this.kind : 'memstats';
     this.malformed.push({ type: 'malformed', ...this.base(line), grammar, reason, text: clean });
   }

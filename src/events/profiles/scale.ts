@@ -1,7 +1,7 @@
 // In: sampled counts and bytes as a heap or contention text prints them. Out: the estimates of the whole,
 // to the unit what runtime/pprof (scaleHeapSample) and `go tool pprof` (legacy_profile.go) compute.
 
-const LOG2E = 1.4426950408889634;
+const LOG2E = Math.LOG2E;
 const LN2_UPPER = 0.693147180559663;
 const LN2_LOWER = 2.8235290563031577e-13;
 const TAYLOR = [2.48015873015873e-5, 1.984126984126984e-4, 1.3888888888888889e-3, 8.333333333333333e-3] as const;
