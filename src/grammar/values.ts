@@ -1,0 +1,70 @@
+// In: the bytes of one hole. Out: its value as a JavaScript number, string, boolean or array (undefined: not printed).
+// `+1.234567e+000` (Go to 1.25) and `0.25` (1.26) are one number; an integer of 2^53 or more is a decimal string.
+
+import type { CompiledField } from './types.ts';
+
+/** 10^0 … 10^22: powers that a double holds exactly. */
+const POWERS = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
+
+/** Reads digits with at most one dot. Exact for up to 15 digits, like every time and size of a trace. */
+export function parseDecimal(bytes: Uint8Array, start: number, end: number): number {
+  let value = 0;
+  let decimals = -1;
+  for (let p = start; p < end; p++) {
+    const c = bytes[p] as number;
+    if (c === 46) decimals = 0;
+    else {
+      value = value * 10 + (c - 48);
+      if (decimals >= 0) decimals++;
+    }
+  }
+  if (end - start > 15) return Number(textOfSpan(bytes, start, end));
+  return decimals > 0 ? value / (POWERS[decimals] as number) : value;
+}
+
+/** The value of a field, or undefined when the text says that there is none (`nil`, `-1`, NaN, an empty text). */
+export function readValue(field: CompiledField, bytes: Uint8Array, start: number, end: number): unknown {
+  if (start < 0) return undefined;
+  switch (field.type) {
+    case 'integer':
+    case 'signed':
+    case 'decimal':
+    case 'duration': {
+      const text = end - start > 15 || bytes[start] === 45 ? textOfSpan(bytes, start, end) : undefined;
+      const value = text === undefined ? parseDecimal(bytes, start, end) : Number(text);
+      if (field.divide !== undefined) return value / field.divide;
+      return text !== undefined && !Number.isSafeInteger(value) && !text.includes('.') ? text : value;
+    }
+    case 'float': {
+      const value = Number(textOfSpan(bytes, start, end).replace('Inf', 'Infinity'));
+      return Number.isFinite(value) ? value : undefined;
+    }
+    case 'id':
+      return bytes[start] === 110 || bytes[start] === 45 ? undefined : readInteger(textOfSpan(bytes, start, end));
+    case 'boolean':
+      return bytes[start] === 49 || bytes[start] === 116;
+    case 'hex': {
+      const value = BigInt(textOfSpan(bytes, start, end));
+      return readInteger(value.toString());
+    }
+    case 'integers':
+      return textOfSpan(bytes, start, end).split(' ').map(readInteger);
+    case 'flag':
+      return true;
+    default:
+      return end === start
+        ? undefined
+        : Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
+  }
+}
+
+function readInteger(text: string): number | string {
+  const value = Number(text);
+  return Number.isSafeInteger(value) ? value : text;
+}
+
+function textOfSpan(bytes: Uint8Array, start: number, end: number): string {
+  let text = '';
+  for (let p = start; p < end; p++) text += String.fromCharCode(bytes[p] as number);
+  return text;
+}
