@@ -1,4 +1,6 @@
 // In: events in stream order. Out: a Report: all that a report shows, from memory that does not grow with the input.
+
+import { Revisions } from '../events/revisions.ts';
 import type {
   ContentionEvent,
   FindingEvent,
@@ -83,7 +85,7 @@ interface ProcessState {
   source: string;
   stats: ProcessStats;
   series: Partial<Record<ChartedSignal, BucketedSeries>>;
-  inflections: Map<string, InflectionEvent>;
+  inflections: Revisions<InflectionEvent>;
   inflectionsDropped: number;
 }
 
@@ -92,8 +94,8 @@ export class ReportModel {
   private readonly processes = new Map<number, ProcessState>();
   private readonly folded: ShortProcesses = { count: 0, cycles: 0, longestSeconds: 0, largestHeapMiB: 0 };
   private readonly foldedIds = new Set<number>();
-  private readonly findings = new Map<string, FindingEvent>();
-  private readonly looseInflections = new Map<string, InflectionEvent>();
+  private readonly findings = new Revisions<FindingEvent>();
+  private readonly looseInflections = new Revisions<InflectionEvent>();
   private readonly sources = new Set<string>();
   private goroutines: SnapshotSeries<GoroutinesEvent> | undefined;
   private heap: SnapshotSeries<HeapEvent> | undefined;
@@ -127,8 +129,8 @@ export class ReportModel {
         this.pushInflection(event);
         return;
       case 'finding':
-        revise(this.findings, event, event.status === 'withdrawn');
-        if (this.findings.size > MOST_FINDINGS) this.findings.delete(this.findings.keys().next().value!);
+        this.findings.push(event);
+        if (this.findings.size > MOST_FINDINGS) this.findings.delete(this.findings.values()[0]!);
         return;
       case 'goroutines':
         this.goroutines ??= new SnapshotSeries();
@@ -200,12 +202,9 @@ export class ReportModel {
   private pushInflection(event: InflectionEvent): void {
     const state = event.process === undefined ? undefined : this.processes.get(event.process);
     const inflections = state?.inflections ?? this.looseInflections;
-    revise(inflections, event, event.status === 'withdrawn');
+    inflections.push(event);
     if (inflections.size <= MOST_INFLECTIONS) return;
-    let weakest: InflectionEvent | undefined;
-    for (const kept of inflections.values())
-      if (weakest === undefined || kept.confidence < weakest.confidence) weakest = kept;
-    inflections.delete(weakest!.id);
+    inflections.delete(inflections.values().reduce((a, b) => (b.confidence < a.confidence ? b : a)));
     if (state !== undefined) state.inflectionsDropped++;
   }
 
@@ -219,7 +218,7 @@ export class ReportModel {
       source,
       stats: new ProcessStats(),
       series: {},
-      inflections: new Map(),
+      inflections: new Revisions(),
       inflectionsDropped: 0,
     };
     this.processes.set(process, state);
@@ -245,7 +244,7 @@ export class ReportModel {
     const states = [...this.processes.values()].filter((state) => state.stats.cycles > 0);
     states.sort((a, b) => lengthOf(b) - lengthOf(a) || b.stats.cycles - a.stats.cycles || a.process - b.process);
     const longest = states[0] === undefined ? 0 : lengthOf(states[0]);
-    const findings = [...this.findings.values()].sort(bySeverity);
+    const findings = this.findings.values().sort(bySeverity);
     const short: ShortProcesses = { ...this.folded };
     const processes: ProcessReport[] = [];
     for (const state of states) {
@@ -283,15 +282,8 @@ export function siteKey(site: { function: string; file?: string; line?: number }
   return `${site.function} ${site.file ?? ''}:${site.line ?? ''}`;
 }
 
-/** A later event takes the place of the one that it revises; a withdrawn one leaves nothing. */
-function revise<T extends { id: string; revises?: string }>(kept: Map<string, T>, event: T, withdrawn: boolean): void {
-  if (event.revises !== undefined) kept.delete(event.revises);
-  if (withdrawn) kept.delete(event.id);
-  else kept.set(event.id, event);
-}
-
-function inOrder(inflections: Map<string, InflectionEvent>): InflectionEvent[] {
-  return [...inflections.values()].sort((a, b) => (a.at ?? a.index) - (b.at ?? b.index) || a.index - b.index);
+function inOrder(inflections: Revisions<InflectionEvent>): InflectionEvent[] {
+  return inflections.values().sort((a, b) => (a.at ?? a.index) - (b.at ?? b.index) || a.index - b.index);
 }
 
 function reportOf(state: ProcessState, findings: FindingEvent[]): ProcessReport {

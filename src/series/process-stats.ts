@@ -32,7 +32,13 @@ export interface ProcessSummary {
   /** MiB allocated once the process had started up, from heap start, end and live. */
   allocatedMiB?: number;
   allocatedMiBPerSecond?: number;
-  pausesMs?: { sweepTermination?: Percentiles; markTermination?: Percentiles; total: Percentiles; sum: number };
+  pausesMs?: {
+    sweepTermination?: Percentiles;
+    markTermination?: Percentiles;
+    total: Percentiles;
+    count: number;
+    sum: number;
+  };
   /** CPU milliseconds of all collections, and their share of procs x time. */
   gcCpuMs?: number;
   gcCpuShare?: number;
@@ -148,7 +154,7 @@ export class ProcessStats {
     if (total !== undefined) {
       const sweepTermination = percentilesOf(this.sweepTermination);
       const markTermination = percentilesOf(this.markTermination);
-      summary.pausesMs = { total, sum: this.pauses.sum };
+      summary.pausesMs = { total, count: this.pauses.count, sum: this.pauses.sum };
       if (sweepTermination !== undefined) summary.pausesMs.sweepTermination = sweepTermination;
       if (markTermination !== undefined) summary.pausesMs.markTermination = markTermination;
     }

@@ -1,0 +1,75 @@
+// In: events. Out: one JSON document with the result: per process its sums, bends and findings, the last dump and heap text.
+// `gcbend diff` reads two of them.
+import type {
+  ContentionEvent,
+  FindingEvent,
+  GcbendEvent,
+  GoroutinesEvent,
+  HealthEvent,
+  HeapEvent,
+  InflectionEvent,
+  MemStatsEvent,
+  SummaryEvent,
+  ThreadsEvent,
+} from '../events/types.ts';
+import { type ProcessResult, Results } from './results.ts';
+import type { EventSink } from './types.ts';
+
+/** The document. `document` tells it from other JSON; `schema` is that of the events in it. */
+export interface ResultDocument {
+  schema: 1;
+  document: 'gcbend-result';
+  sources: string[];
+  /** Number of events by type. */
+  counts: Record<string, number>;
+  processes: ProcessResult[];
+  /** Of no process: dumps and heap texts. */
+  findings: FindingEvent[];
+  inflections: InflectionEvent[];
+  /** The last of each kind. */
+  goroutines?: GoroutinesEvent;
+  heap?: HeapEvent;
+  memstats?: MemStatsEvent;
+  contention?: ContentionEvent[];
+  threads?: ThreadsEvent;
+  health?: HealthEvent;
+  summary?: SummaryEvent;
+}
+
+/** The result of the events so far as one plain value. */
+export function toResultDocument(results: Results): ResultDocument {
+  const { goroutines, heap, memstats, threads, health, summary } = results;
+  return {
+    schema: 1,
+    document: 'gcbend-result',
+    sources: [...results.sources],
+    counts: results.counts,
+    processes: results.processes(),
+    findings: results.findingsOfNoProcess(),
+    inflections: results.inflectionsOfNoProcess(),
+    ...(goroutines === undefined ? {} : { goroutines }),
+    ...(heap === undefined ? {} : { heap }),
+    ...(memstats === undefined ? {} : { memstats }),
+    ...(results.contention.size === 0 ? {} : { contention: [...results.contention.values()] }),
+    ...(threads === undefined ? {} : { threads }),
+    ...(health === undefined ? {} : { health }),
+    ...(summary === undefined ? {} : { summary }),
+  };
+}
+
+/** True for a value that `--format json` wrote. */
+export function isResultDocument(value: unknown): value is ResultDocument {
+  return typeof value === 'object' && value !== null && (value as { document?: unknown }).document === 'gcbend-result';
+}
+
+/** One document, indented by two, at the end. */
+export function createJsonSink(): EventSink {
+  const results = new Results();
+  return {
+    push(event: GcbendEvent) {
+      results.push(event);
+      return undefined;
+    },
+    finish: () => `${JSON.stringify(toResultDocument(results), undefined, 2)}\n`,
+  };
+}

@@ -1,0 +1,91 @@
+// In: events. Out: JUnit XML: one test case a rule, failed by every finding that is more than a note.
+import { XMLBuilder } from 'fast-xml-parser';
+import { cleanText } from '../events/clean-text.ts';
+import type { FindingEvent, FindingRule } from '../events/types.ts';
+import { Results } from './results.ts';
+import type { EventSink } from './types.ts';
+
+const RULES: readonly FindingRule[] = [
+  'heap-growth',
+  'goroutine-growth',
+  'site-growth',
+  'alloc-churn',
+  'gc-pressure',
+  'memory-limit',
+  'long-pause',
+  'blocked-goroutines',
+  'memory-bill',
+  'health-low',
+];
+
+/** Text that XML 1.0 can hold. Its non-characters are no control bytes, but no XML either. */
+function xmlText(text: string): string {
+  return cleanText(text).replace(/[\ufffe\uffff]/g, '\ufffd');
+}
+
+function bodyOf(finding: FindingEvent): string {
+  const lines = [finding.detail];
+  if (finding.process !== undefined) lines.push(`process: ${finding.process}`);
+  if (finding.at !== undefined) lines.push(`since: ${finding.at} s`);
+  if (finding.site !== undefined)
+    lines.push(`where: ${finding.site.function} ${finding.site.file ?? ''}:${finding.site.line ?? ''}`);
+  lines.push(`confidence: ${finding.confidence}`, `evidence: ${JSON.stringify(finding.evidence)}`);
+  for (const advice of finding.advice ?? []) lines.push(`next: ${advice}`);
+  return lines.map(xmlText).join('\n');
+}
+
+/**
+ * A finding fails its rule's test case when it is a warning or worse, or when `failOn` names its rule; a note stands in `system-out`.
+ * Rules without a finding pass.
+ */
+export function createJunitSink(failOn: readonly string[] = []): EventSink {
+  const results = new Results();
+  return {
+    push(event) {
+      results.push(event);
+      return undefined;
+    },
+    finish() {
+      const findings = results.findings();
+      let failures = 0;
+      const fails = (finding: FindingEvent) => finding.severity !== 'info' || failOn.includes(finding.rule);
+      const caseOf = (rule: string, finding?: FindingEvent) => {
+        const process = finding?.process === undefined ? '' : ` (process ${finding.process})`;
+        const attributes = {
+          '@_classname': `gcbend.${rule}`,
+          '@_name': finding === undefined ? rule : xmlText(`${rule}: ${finding.title}${process}`),
+          '@_time': '0',
+        };
+        if (finding === undefined) return attributes;
+        if (!fails(finding)) return { ...attributes, 'system-out': bodyOf(finding) };
+        failures++;
+        const failure = { '@_type': finding.severity, '@_message': xmlText(finding.title), '#text': bodyOf(finding) };
+        return { ...attributes, failure };
+      };
+      const cases = RULES.flatMap((rule) => {
+        const own = findings.filter((finding) => finding.rule === rule);
+        return own.length === 0 ? [caseOf(rule)] : own.map((finding) => caseOf(rule, finding));
+      });
+      const sums = { '@_tests': cases.length, '@_failures': failures, '@_errors': 0, '@_time': '0' };
+      const builder = new XMLBuilder({
+        ignoreAttributes: false,
+        format: true,
+        suppressEmptyNode: true,
+        processEntities: true,
+      });
+      return builder.build({
+        '?xml': { '@_version': '1.0', '@_encoding': 'UTF-8' },
+        testsuites: {
+          '@_name': 'gcbend',
+          ...sums,
+          testsuite: {
+            '@_name': xmlText([...results.sources].join(', ') || 'gcbend'),
+            ...sums,
+            '@_skipped': 0,
+            testcase: cases,
+          },
+        },
+      });
+    },
+  };
+}

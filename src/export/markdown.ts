@@ -1,0 +1,155 @@
+// In: events. Out: Markdown for a pull request's comment: findings, bends, pauses as tables; text from input cannot break out of a cell.
+import { cleanText } from '../events/clean-text.ts';
+import type { FindingEvent, InflectionEvent } from '../events/types.ts';
+import type { Percentiles } from '../series/process-stats.ts';
+import { type ProcessResult, Results } from './results.ts';
+import type { EventSink } from './types.ts';
+
+const MOST_BENDS = 20;
+const MOST_FINDINGS = 20;
+const SEVERITY_MARKS = { critical: '🔴', warning: '🟡', info: '🔵' };
+
+/** Text that Markdown and HTML leave alone. */
+export function escapeMarkdown(text: string): string {
+  return cleanText(text)
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/[\\`*_[\]|~#!@]/g, (character) => (character === '@' ? '@\u2060' : `\\${character}`))
+    .replace(/(https?):\/\//g, '$1:\u2060//');
+}
+
+/** Advice keeps its commands as code. */
+function adviceMarkdown(text: string): string {
+  return cleanText(text)
+    .split('`')
+    .map((part, index) => (index % 2 === 1 ? `\`${part.replaceAll('|', '\\|')}\`` : escapeMarkdown(part)))
+    .join('');
+}
+
+/** A table; the cells are Markdown already. */
+function table(headers: readonly string[], alignments: string, rows: readonly (readonly string[])[]): string {
+  const rule = [...alignments].map((side) => (side === 'r' ? '--:' : ':--'));
+  return [headers, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('');
+}
+
+function digits(value: number): string {
+  if (!Number.isFinite(value)) return String(value);
+  const size = Math.abs(value);
+  return size === 0 ? '0' : size >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(3)));
+}
+
+const signed = (value: number) => (value > 0 ? `+${digits(value)}` : digits(value));
+const percent = (share: number) => `${Math.floor(share * 100 + 1e-9)} %`;
+
+function findingRow(finding: FindingEvent): string[] {
+  const site =
+    finding.site === undefined ? '' : `${finding.site.function} ${finding.site.file ?? ''}:${finding.site.line ?? ''}`;
+  return [
+    `${SEVERITY_MARKS[finding.severity]} ${finding.severity}`,
+    `\`${finding.rule}\``,
+    `**${escapeMarkdown(finding.title)}**${site === '' ? '' : `<br>${escapeMarkdown(site)}`}<br>${escapeMarkdown(finding.detail)}`,
+    finding.at === undefined ? '' : digits(finding.at),
+    percent(finding.confidence),
+  ];
+}
+
+function bendRow(bend: InflectionEvent, index: number): string[] {
+  return [
+    String(index + 1),
+    bend.at === undefined ? '' : bend.at.toFixed(1),
+    bend.cycle === undefined ? '' : String(bend.cycle),
+    escapeMarkdown(bend.signal),
+    `${digits(bend.value)} ${escapeMarkdown(bend.unit)}`,
+    `${signed(bend.slopeBefore)} → ${signed(bend.slopeAfter)}`,
+    signed(bend.growthChange),
+    bend.kind,
+    percent(bend.confidence),
+  ];
+}
+
+function pauseRow(name: string, values: Percentiles | undefined): string[][] {
+  if (values === undefined) return [];
+  return [[name, ...[values.p50, values.p90, values.p99, values.p999, values.max].map(digits)]];
+}
+
+function processMarkdown(result: ProcessResult, several: boolean): string {
+  const { stats } = result;
+  if (stats === undefined) return '';
+  const parts: string[] = [];
+  if (several) parts.push(`### Process ${result.process} (${escapeMarkdown(result.source)})\n`);
+  const live = stats.heapLiveMiB;
+  const facts = [`${stats.cycles} GCs`];
+  if (stats.seconds !== undefined) facts.push(`${digits(stats.seconds)} s`);
+  if (live !== undefined)
+    facts.push(`live heap ${digits(live.first)} → ${digits(live.last)} MiB (max ${digits(live.max)})`);
+  if (stats.gcCpuShare !== undefined) facts.push(`GC took ${digits(stats.gcCpuShare * 100)} % of the CPU`);
+  if (stats.allocatedMiBPerSecond !== undefined) facts.push(`${digits(stats.allocatedMiBPerSecond)} MiB/s allocated`);
+  parts.push(`${facts.join(' · ')}\n`);
+  if (result.inflections.length > 0) {
+    const left = result.inflections.length - MOST_BENDS;
+    const headers = ['no.', 'time s', 'cycle', 'signal', 'value', 'growth /s', 'change', 'kind', 'sure'];
+    parts.push(table(headers, 'rrrlrrrlr', result.inflections.slice(0, MOST_BENDS).map(bendRow)));
+    if (left > 0) parts.push(`${left} more bends\n`);
+  } else parts.push('No bends.\n');
+  if (stats.pausesMs !== undefined) {
+    parts.push(
+      table(['pause, ms', 'p50', 'p90', 'p99', 'p99.9', 'max'], 'lrrrrr', [
+        ...pauseRow('sweep termination', stats.pausesMs.sweepTermination),
+        ...pauseRow('mark termination', stats.pausesMs.markTermination),
+        ...pauseRow('both together', stats.pausesMs.total),
+      ]),
+    );
+  }
+  return parts.join('\n');
+}
+
+/** One comment, written at the end. */
+export function createMarkdownSink(): EventSink {
+  const results = new Results();
+  return {
+    push(event) {
+      results.push(event);
+      return undefined;
+    },
+    finish() {
+      const parts = [`## gcbend: ${[...results.sources].slice(0, 3).map(escapeMarkdown).join(', ')}\n`];
+      const findings = results.findings();
+      if (findings.length === 0) parts.push('No findings.\n');
+      else {
+        parts.push(
+          table(
+            ['severity', 'rule', 'finding', 'since s', 'sure'],
+            'lllrr',
+            findings.slice(0, MOST_FINDINGS).map(findingRow),
+          ),
+        );
+        if (findings.length > MOST_FINDINGS) parts.push(`${findings.length - MOST_FINDINGS} more findings\n`);
+        const advice = [...new Set(findings.slice(0, MOST_FINDINGS).flatMap((finding) => finding.advice ?? []))];
+        if (advice.length > 0)
+          parts.push(`**Next:**\n\n${advice.map((line) => `- ${adviceMarkdown(line)}\n`).join('')}`);
+      }
+      const processes = results.processes().filter((result) => result.stats !== undefined);
+      processes.sort((a, b) => (b.stats?.seconds ?? 0) - (a.stats?.seconds ?? 0));
+      for (const result of processes.slice(0, 5)) parts.push(processMarkdown(result, processes.length > 1));
+      if (processes.length > 5) parts.push(`${processes.length - 5} shorter processes are left out.\n`);
+      if (results.goroutines !== undefined) {
+        const { total, groups } = results.goroutines;
+        const largest = [...groups].sort((a, b) => b.count - a.count).slice(0, 10);
+        const rows = largest.map((group) => [
+          String(group.count),
+          escapeMarkdown(group.state ?? ''),
+          escapeMarkdown(group.stack[0]?.function ?? ''),
+          escapeMarkdown(group.createdBy?.function ?? ''),
+        ]);
+        parts.push(
+          `### ${total} goroutines in ${groups.length} groups\n`,
+          table(['count', 'state', 'at', 'created by'], 'rlll', rows),
+        );
+      }
+      const malformed = results.counts['malformed'];
+      if (malformed !== undefined) parts.push(`${malformed} malformed records were set aside.\n`);
+      return parts.join('\n');
+    },
+  };
+}
