@@ -199,7 +199,7 @@ export interface ListedRoutine {
   file?: string;
   flat: number;
   cum: number;
-  /** With source: from five lines before the first to five lines after the last sampled line. Without: the sampled lines. */
+  /** With source: from the function's first line to five lines after the last sampled one. Without: the sampled lines. */
   lines: ListedLine[];
   sourceFound: boolean;
 }
@@ -248,7 +248,7 @@ function listRoutine(
   if (source === undefined) {
     for (const number of numbers) lines.push({ number, ...values.get(number)! });
   } else {
-    const first = Math.max(1, numbers[0]! - MARGIN_LINES);
+    const first = functionStart(routine.function, source, numbers[0]!) ?? Math.max(1, numbers[0]! - MARGIN_LINES);
     const last = Math.min(source.length, numbers.at(-1)! + MARGIN_LINES);
     for (let number = first; number <= last; number++) {
       lines.push({ number, text: source[number - 1]!, ...(values.get(number) ?? { flat: 0, cum: 0 }) });
@@ -262,4 +262,15 @@ function listRoutine(
     lines,
     sourceFound: source !== undefined,
   };
+}
+
+/** The line where the function begins, searched upwards as gofmt lays it out: pprof takes it from the pb.gz, texts lack it. */
+function functionStart(name: string, source: readonly string[], firstSampled: number): number | undefined {
+  const start = /\.func\d+(?:\.\d+)*$/.test(name) ? /\bfunc\s*\(/ : /^func\b/;
+  for (let number = Math.min(firstSampled, source.length); number >= 1; number--) {
+    if (start.test(source[number - 1]!)) return number;
+    // A declaration at column 0 in between: the source is not that of the build.
+    if (/^(?:type|var|const|import|package)\b/.test(source[number - 1]!)) return undefined;
+  }
+  return undefined;
 }
