@@ -1,0 +1,251 @@
+// In: the bends of the live heap and how the series ends. Out: `heap-growth`: what grows still, what stopped, what only follows the load.
+import type { Bend, DetectorResult, Interval } from '../detect/index.ts';
+import type { Projection } from '../events/types.ts';
+import { ADVICE } from './advice.ts';
+import { changeAt, type FindingBody, type RuleContext, timesOf } from './context.ts';
+import { duration, evidence, mib, moment, percent, tidy } from './words.ts';
+
+const GROWS: ReadonlySet<string> = new Set(['growth-onset', 'growth-up', 'growth-down']);
+const STOPS: ReadonlySet<string> = new Set(['plateau', 'decline']);
+
+/** One stretch in which the live heap grew, from its first bend to its end. */
+export interface GrowthEpisode {
+  from: number;
+  /** Fitted level where it began and where it is now or ended, MiB. */
+  levelFrom: number;
+  levelTo: number;
+  /** Absent while it goes on. */
+  until?: number;
+  /** MiB per second (per cycle without times) at the end of the stretch. */
+  slope: number;
+  slopeInterval: Interval;
+  followsLoad: boolean;
+  confidence: number;
+  /** False when the series rose from its first point: nothing is known of the time before. */
+  hasOnset: boolean;
+  /** Of the onset. */
+  line?: number;
+  onsetInterval?: Interval;
+}
+
+/**
+ * The last stretch of growth that bends tell of, in order. While streaming only bends are known; at the end of the input `tail` says
+ * how the series ends.
+ * @param start first time and level of the series
+ */
+export function lastEpisode(
+  bends: readonly Bend[],
+  start: { t: number; level: number },
+  end: { t: number; level: number },
+  tail: DetectorResult['tail'] | undefined,
+): GrowthEpisode | undefined {
+  let episode: GrowthEpisode | undefined;
+  for (const bend of bends) {
+    if (GROWS.has(bend.kind)) {
+      if (episode === undefined || episode.until !== undefined)
+        episode = begin(bend, bend.kind === 'growth-onset' ? undefined : start);
+      episode.slope = bend.slopeAfter;
+      episode.slopeInterval = bend.slopeAfterInterval;
+      episode.followsLoad = bend.followsLoad;
+      episode.confidence = Math.max(episode.confidence, bend.confidence);
+    } else if (STOPS.has(bend.kind) && episode !== undefined && episode.until === undefined) {
+      episode.until = bend.t;
+      episode.levelTo = bend.value;
+    }
+  }
+  if (tail === undefined) {
+    if (episode !== undefined && episode.until === undefined) episode.levelTo = end.level;
+    return episode;
+  }
+  if (tail.growing) {
+    if (episode === undefined || episode.until !== undefined) {
+      const last = bends.at(-1);
+      episode = {
+        from: last?.t ?? start.t,
+        levelFrom: tail.level - tail.slope * (end.t - tail.from),
+        levelTo: tail.level,
+        slope: tail.slope,
+        slopeInterval: tail.slopeInterval,
+        followsLoad: tail.followsLoad,
+        confidence: last?.confidence ?? 0.9,
+        hasOnset: last !== undefined,
+        ...(last?.tag === undefined ? {} : { line: last.tag }),
+      };
+    }
+    episode.levelTo = tail.level;
+    episode.slope = tail.slope;
+    episode.slopeInterval = tail.slopeInterval;
+    episode.followsLoad = tail.followsLoad;
+    return episode;
+  }
+  if (episode !== undefined && episode.until === undefined) {
+    episode.until = tail.from;
+    episode.levelTo = tail.level;
+  }
+  return episode;
+}
+
+function begin(bend: Bend, start: { t: number; level: number } | undefined): GrowthEpisode {
+  // A `growth-up` with no growth before it: the series has risen since its first point.
+  const fromStart = start !== undefined && bend.slopeBefore > 0;
+  return {
+    from: fromStart ? start.t : bend.t,
+    levelFrom: fromStart ? start.level : bend.value,
+    levelTo: bend.value,
+    slope: bend.slopeAfter,
+    slopeInterval: bend.slopeAfterInterval,
+    followsLoad: bend.followsLoad,
+    confidence: bend.confidence,
+    hasOnset: !fromStart,
+    ...(bend.tag === undefined ? {} : { line: bend.tag }),
+    onsetInterval: bend.tInterval,
+  };
+}
+
+/** True when the growth is large enough to speak of. */
+export function isWorthTelling(episode: GrowthEpisode, context: RuleContext): boolean {
+  const { minGrowthMiB, minGrowthShare } = context.thresholds.heapGrowth;
+  return episode.levelTo - episode.levelFrom >= Math.max(minGrowthMiB, minGrowthShare * Math.abs(episode.levelFrom));
+}
+
+const LOAD_SIGNALS = ['allocRate', 'gcInterval', 'heapGoal', 'gcCpu'] as const;
+
+export function describeGrowth(
+  episode: GrowthEpisode,
+  context: RuleContext,
+  heapLimitMiB: number | undefined,
+): FindingBody {
+  const { from, levelFrom, levelTo, slope, slopeInterval, until } = episode;
+  const ongoing = until === undefined;
+  const grown = levelTo - levelFrom;
+  const to = until ?? context.latest.t;
+  const projection = ongoing && !episode.followsLoad ? projectGrowth(episode, context, heapLimitMiB) : undefined;
+  const near = projection !== undefined && projection.secondsLeft < context.thresholds.heapGrowth.criticalSecondsLeft;
+  const when = moment(from, context.hasTime);
+  const rate = rateText(slope, context.hasTime);
+  const changes: Record<string, unknown> = {};
+  for (const signal of LOAD_SIGNALS) changes[signal] = changeAt(context, signal, from, from - (to - from), to);
+  const since = episode.hasOnset ? `since ${when}` : 'since the trace begins';
+  const title = ongoing
+    ? episode.followsLoad
+      ? `The live heap has grown by ${mib(grown)} ${since}: it follows the allocation rate`
+      : `The live heap has grown by ${mib(grown)} ${since} and still grows, ${rate}`
+    : `The live heap grew by ${mib(grown)} from ${when} to ${moment(to, context.hasTime)}, then stopped`;
+  return {
+    rule: 'heap-growth',
+    severity: !ongoing || episode.followsLoad ? 'info' : near ? 'critical' : 'warning',
+    ongoing,
+    ...timesOf(context, from),
+    title,
+    detail: detailOf(episode, context, projection),
+    confidence: tidy(episode.confidence),
+    evidence: evidence({
+      from,
+      until,
+      fromInterval: episode.onsetInterval,
+      levelFromMiB: levelFrom,
+      levelToMiB: levelTo,
+      grownMiB: grown,
+      grownShareOfHeap: grown / Math.max(levelTo, 1),
+      slopeMiBPerSecond: context.hasTime ? slope : undefined,
+      slopeMiBPerCycle: context.hasTime ? undefined : slope,
+      slopeInterval: { from: tidy(slopeInterval.from), to: tidy(slopeInterval.to) },
+      followsLoad: episode.followsLoad,
+      gogcPercent: gogcOf(context),
+      ...changes,
+    }),
+    ...(projection === undefined ? {} : { projection }),
+    advice: [...(!ongoing ? ADVICE.stopped : episode.followsLoad ? ADVICE.followsLoad : ADVICE.heapGrowth)],
+  };
+}
+
+function rateText(slope: number, hasTime: boolean): string {
+  return hasTime ? `${mib(slope)} a second` : `${mib(slope)} a cycle`;
+}
+
+function detailOf(episode: GrowthEpisode, context: RuleContext, projection: Projection | undefined): string {
+  const { from, levelFrom, levelTo, until, slopeInterval } = episode;
+  const grown = levelTo - levelFrom;
+  const sentences = [
+    `After ${episode.hasOnset ? moment(from, context.hasTime) : 'the start of the trace'} each collection left more behind than the one before: ` +
+      `${mib(levelFrom)} then, ${mib(levelTo)} ${until === undefined ? 'now' : `at ${moment(until, context.hasTime)}`}` +
+      `${levelTo > 0 ? `; ${percent(grown / levelTo)} of that heap came in this time` : ''}.`,
+  ];
+  if (until !== undefined) {
+    sentences.push('It has not grown since; what was added is still held.');
+  } else if (episode.followsLoad) {
+    sentences.push(
+      'The program allocates correspondingly more, so this is load as long as the heap falls when the load does.',
+    );
+  } else {
+    const unit = context.hasTime ? 'a second' : 'a cycle';
+    sentences.push(
+      `The growth lies between ${mib(slopeInterval.from)} and ${mib(slopeInterval.to)} ${unit}, and the allocation rate does not explain it: objects are kept that used to be let go.`,
+    );
+  }
+  if (projection !== undefined) {
+    const { earliest, latest } = projection.secondsLeftInterval ?? { earliest: projection.secondsLeft };
+    sentences.push(
+      `At this pace the limit of ${mib(projection.limitBytes / 2 ** 20)} is met in ${duration(projection.secondsLeft)} ` +
+        `(${duration(earliest)}${latest === undefined ? ' or more' : ` to ${duration(latest)}`}).`,
+    );
+  }
+  return sentences.join(' ');
+}
+
+/** Seconds over which the present goal, ratio and stacks are averaged. */
+const PRESENT_SECONDS = 10;
+
+function present(context: RuleContext, signal: 'goalRatio' | 'heapGoal' | 'stacks'): number | undefined {
+  const to = context.latest.t;
+  return context.history.mean(signal, to - PRESENT_SECONDS, to) ?? context.latest.values[signal];
+}
+
+/** GOGC as the goal over the live heap tells it, per cent. */
+export function gogcOf(context: RuleContext): number | undefined {
+  const ratio = present(context, 'goalRatio');
+  return ratio === undefined ? undefined : Math.round((ratio - 1) * 100);
+}
+
+/**
+ * Time until the limit. A process dies when the heap it reaches, the goal, meets what it may use:
+ * (limit − non-heap − goal) / (slope · (1 + GOGC/100)). A GOMEMLIMIT holds the goal back, so there the live heap has to meet it.
+ */
+export function projectGrowth(
+  episode: Pick<GrowthEpisode, 'slope' | 'slopeInterval' | 'levelTo'>,
+  context: RuleContext,
+  heapLimitMiB: number | undefined,
+): Projection | undefined {
+  const { limitBytes, goMemLimitBytes } = context.limits;
+  if (!context.hasTime || !(episode.slope > 0)) return undefined;
+  const nonHeap = (present(context, 'stacks') ?? 0) + (context.latest.globalsMiB ?? 0);
+  const ratio = present(context, 'goalRatio');
+  const goal = present(context, 'heapGoal');
+  let limitMiB: number;
+  let room: number;
+  let pace = 1;
+  if (goMemLimitBytes !== undefined) {
+    limitMiB = goMemLimitBytes / 2 ** 20;
+    room = limitMiB - nonHeap - episode.levelTo;
+  } else if (heapLimitMiB !== undefined && limitBytes === undefined) {
+    limitMiB = heapLimitMiB + nonHeap;
+    room = heapLimitMiB - episode.levelTo;
+  } else if (limitBytes !== undefined) {
+    limitMiB = limitBytes / 2 ** 20;
+    // Crowded at a GOMEMLIMIT that nobody named, the goal is the live heap and grows as fast as it does.
+    pace = ratio ?? 1;
+    room = limitMiB - nonHeap - (goal ?? episode.levelTo);
+  } else {
+    return undefined;
+  }
+  const left = (slope: number) => tidy(Math.max(0, room) / (slope * pace));
+  const interval: { earliest: number; latest?: number } = {
+    earliest: left(Math.max(episode.slopeInterval.to, episode.slope)),
+  };
+  if (episode.slopeInterval.from > 0) interval.latest = left(episode.slopeInterval.from);
+  return {
+    limitBytes: Math.round(limitMiB * 2 ** 20),
+    secondsLeft: left(episode.slope),
+    secondsLeftInterval: interval,
+  };
+}

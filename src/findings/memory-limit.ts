@@ -1,0 +1,148 @@
+// In: half-second bins of one process. Out: `memory-limit`: the goal no longer follows the live heap, it stands still just above it, and
+// cycles crowd: one story for the twenty bends that the limiter makes.
+import type { SeriesPoint, WatchedSignal } from '../series/index.ts';
+import { ADVICE } from './advice.ts';
+import { changeAt, type FindingBody, type RuleContext, timesOf } from './context.ts';
+import { evidence, frequency, mib, moment, number, percent } from './words.ts';
+
+export interface LimitState {
+  /** Slow means of the time when the goal followed the live heap. */
+  usual?: { bins: number; ratio: number; interval: number; goal: number };
+  /** The crowded bins in a row. */
+  run?: { from: number; line: number; cycles: number; goal: number };
+  calm: number;
+  found?: {
+    from: number;
+    line: number;
+    goalMiB: number;
+    usualInterval?: number;
+    usualRatio?: number;
+    ongoing: boolean;
+    until?: number;
+  };
+}
+
+export function newLimitState(): LimitState {
+  return { calm: 0 };
+}
+
+/** Bins that the slow means look back on, and calm bins after which crowding is over. */
+const MEAN_BINS = 200;
+const CALM_BINS = 10;
+/** While the ratio is this far below the usual one it is falling: the usual one is kept. */
+const FALLING = 0.9;
+
+/** @returns true when what is to be told has changed */
+export function pushLimit(
+  state: LimitState,
+  bin: ReadonlyMap<WatchedSignal, SeriesPoint>,
+  cycles: number,
+  context: RuleContext,
+): boolean {
+  const limits = context.thresholds.memoryLimit;
+  const ratio = bin.get('goalRatio');
+  const interval = bin.get('gcInterval');
+  const goal = bin.get('heapGoal');
+  if (ratio === undefined || interval === undefined || goal === undefined) return false;
+  const { usual } = state;
+  const crowded =
+    ratio.y <= limits.ratioAlone ||
+    (usual !== undefined &&
+      ratio.y <= limits.ratio &&
+      usual.ratio / ratio.y >= limits.ratioFell &&
+      interval.y <= limits.intervalShare * usual.interval &&
+      goal.y >= FALLING * usual.goal);
+  if (!crowded) {
+    delete state.run;
+    learn(state, ratio.y, interval.y, goal.y);
+    state.calm++;
+    if (state.found?.ongoing !== true || state.calm < CALM_BINS) return false;
+    state.found.ongoing = false;
+    state.found.until = ratio.t;
+    return true;
+  }
+  state.calm = 0;
+  state.run ??= { from: ratio.t, line: ratio.tag, cycles: 0, goal: goal.y };
+  state.run.cycles += cycles;
+  if (state.run.cycles < limits.minCycles || context.latest.t - state.run.from < limits.minSeconds) return false;
+  if (state.found?.ongoing === true) return false;
+  if (state.found !== undefined) {
+    state.found.ongoing = true;
+    delete state.found.until;
+    return true;
+  }
+  state.found = { from: state.run.from, line: state.run.line, goalMiB: state.run.goal, ongoing: true };
+  if (usual !== undefined) {
+    state.found.usualInterval = usual.interval;
+    state.found.usualRatio = usual.ratio;
+  }
+  return true;
+}
+
+function learn(state: LimitState, ratio: number, interval: number, goal: number): void {
+  const { usual } = state;
+  // A ratio that fell together with the goal is another GOGC, not a limit: begin anew.
+  if (usual === undefined || (ratio < FALLING * usual.ratio && goal < FALLING * usual.goal)) {
+    state.usual = { bins: 1, ratio, interval, goal };
+    return;
+  }
+  if (ratio < FALLING * usual.ratio) return;
+  usual.bins = Math.min(usual.bins + 1, MEAN_BINS);
+  usual.ratio += (ratio - usual.ratio) / usual.bins;
+  usual.interval += (interval - usual.interval) / usual.bins;
+  usual.goal += (goal - usual.goal) / usual.bins;
+}
+
+export function describeLimit(state: LimitState, context: RuleContext, heapGrows: boolean): FindingBody | undefined {
+  const { found } = state;
+  if (found === undefined) return undefined;
+  const { from, goalMiB } = found;
+  const to = found.until ?? context.latest.t;
+  const span = Math.max(to - from, 1);
+  const at = (signal: WatchedSignal) => changeAt(context, signal, from, from - 3 * span - 30, to);
+  const interval = context.history.mean('gcInterval', from, to);
+  const gcCpu = at('gcCpu');
+  const live = at('heapLive');
+  const known = context.limits.goMemLimitBytes;
+  const when = moment(from, context.hasTime);
+  const limitText =
+    known === undefined
+      ? `about ${mib(goalMiB)} of heap (GOMEMLIMIT is that and what is not heap)`
+      : `GOMEMLIMIT, ${mib(known / 2 ** 20)}`;
+  const reason = heapGrows
+    ? 'Cycles crowd because the live heap has grown up to the limit.'
+    : 'Cycles crowd although the live heap does not grow: it has just too little room below the limit.';
+  return {
+    rule: 'memory-limit',
+    severity: (gcCpu?.after ?? 0) >= 0.25 ? 'critical' : 'warning',
+    ongoing: found.ongoing,
+    ...timesOf(context, from),
+    title: `The memory limit was reached at ${when}: collection runs ${interval === undefined ? 'all the time' : frequency(interval)}`,
+    detail:
+      `Since ${when} the goal of the heap no longer follows the live heap but stands at ${limitText}. ` +
+      (interval === undefined
+        ? ''
+        : `A cycle starts ${frequency(interval)}${found.usualInterval === undefined ? '' : `, before it was ${frequency(found.usualInterval)}`}` +
+          `${gcCpu === undefined ? '' : `; it takes ${percent(gcCpu.after)} of the CPU, before ${percent(gcCpu.before)}`}. `) +
+      reason,
+    confidence: 0.95,
+    evidence: evidence({
+      heapLimitMiB: goalMiB,
+      goMemLimitBytes: known,
+      goalOverLive: context.history.mean('goalRatio', from, to),
+      goalOverLiveBefore: found.usualRatio,
+      gcInterval: interval,
+      gcIntervalBefore: found.usualInterval,
+      gcCpu,
+      heapLive: live,
+      allocRate: at('allocRate'),
+      cycles: context.history.cycles(from, to).total,
+      heapGrows,
+      until: found.until,
+    }),
+    advice: [
+      ...ADVICE.memoryLimit,
+      ...(heapGrows ? [] : [`Room below the limit: ${number(Math.max(0, goalMiB - (live?.after ?? goalMiB)))} MiB.`]),
+    ],
+  };
+}

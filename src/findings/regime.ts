@@ -1,0 +1,213 @@
+// In: bends of the rate-like signals, the heap's bends, the memory limit's story. Out: stories: what changed first and what followed,
+// one finding each. What the heap's growth or the limit explains is not told a second time.
+import type { Bend } from '../detect/index.ts';
+import type { WatchedSignal } from '../series/index.ts';
+import { SIGNALS } from '../series/index.ts';
+import { ADVICE } from './advice.ts';
+import { type Change, changeAt, type FindingBody, type RuleContext, timesOf } from './context.ts';
+import { evidence, factor, frequency, mib, moment, number, percent, tidy } from './words.ts';
+
+/** Causes first: what a program or its operator does, then what the machine does, then what only follows. */
+export const CAUSE_ORDER = [
+  'goalRatio',
+  'allocRate',
+  'stacks',
+  'scanRate',
+  'pause',
+  'assistShare',
+  'gcCpu',
+] as const satisfies readonly WatchedSignal[];
+
+export type StorySignal = (typeof CAUSE_ORDER)[number];
+
+const CAUSES: ReadonlySet<string> = new Set(['goalRatio', 'allocRate']);
+
+export interface Candidate {
+  signal: StorySignal;
+  bend: Bend;
+  /** Mean before and after, between the neighbouring bends of the signal. */
+  change: Change;
+  revises?: number;
+}
+
+export interface Story {
+  cause: Candidate;
+  others: Candidate[];
+  from: number;
+  /** Until the next bend of the cause, or the end. */
+  to: number;
+  before: number;
+}
+
+/** Levels that come and go: a daily cycle, batches. Their turns are no change of regime. */
+const TURNS_OF_A_CYCLE = 2;
+const BENDS_OF_A_CYCLE = 4;
+
+/** The bends of one signal that are large, sure and lasting enough to be told. */
+export function candidatesOf(
+  signal: StorySignal,
+  bends: readonly { bend: Bend; revises?: number }[],
+  span: { from: number; to: number },
+  context: RuleContext,
+): (Candidate & { before: number; to: number })[] {
+  const limits = context.thresholds.regime;
+  const levels: number[] = [];
+  const edges = [span.from, ...bends.map(({ bend }) => bend.t), span.to];
+  for (let i = 1; i < edges.length; i++) {
+    levels.push(context.history.mean(signal, edges[i - 1]!, edges[i]!) ?? Number.NaN);
+  }
+  const directions = levels.slice(1).map((level, i) => Math.sign(level - levels[i]!));
+  let turns = 0;
+  for (let i = 1; i < directions.length; i++) if (directions[i] !== directions[i - 1]) turns++;
+  if (bends.length >= BENDS_OF_A_CYCLE && turns >= TURNS_OF_A_CYCLE) return [];
+  const wanted = CAUSES.has(signal) ? limits.causeFactor : limits.effectFactor;
+  const found: (Candidate & { before: number; to: number })[] = [];
+  for (const [i, { bend, revises }] of bends.entries()) {
+    const change: Change = { before: tidy(levels[i]!), after: tidy(levels[i + 1]!) };
+    const lasts = Math.min(bend.t - edges[i]!, edges[i + 2]! - bend.t) >= limits.minSeconds;
+    if (!lasts || bend.confidence < limits.minConfidence || !isLarge(signal, change, wanted)) continue;
+    found.push({
+      signal,
+      bend,
+      change,
+      before: edges[i]!,
+      to: edges[i + 2]!,
+      ...(revises === undefined ? {} : { revises }),
+    });
+  }
+  return found;
+}
+
+function isLarge(signal: WatchedSignal, change: Change, wanted: number): boolean {
+  const { before, after } = change;
+  if (!(Math.abs(after - before) >= SIGNALS[signal].minEffect)) return false;
+  const ratio = Math.max(before, after) / Math.max(Math.min(before, after), Number.MIN_VALUE);
+  return ratio >= wanted;
+}
+
+/** Joins candidates that belong together and puts the cause first. */
+export function joinStories(
+  candidates: readonly (Candidate & { before: number; to: number })[],
+  together: number,
+): Story[] {
+  const sorted = [...candidates].sort((a, b) => a.bend.t - b.bend.t);
+  const groups: (typeof sorted)[] = [];
+  for (const candidate of sorted) {
+    const group = groups.at(-1);
+    if (group !== undefined && candidate.bend.t - group[0]!.bend.t <= together) group.push(candidate);
+    else groups.push([candidate]);
+  }
+  return groups.map((group) => {
+    const rank = (c: Candidate) => CAUSE_ORDER.indexOf(c.signal);
+    const [cause, ...others] = [...group].sort((a, b) => rank(a) - rank(b) || a.bend.t - b.bend.t);
+    return { cause: cause!, others, from: cause!.bend.t, to: cause!.to, before: cause!.before };
+  });
+}
+
+const EVIDENCE_SIGNALS = [
+  'allocRate',
+  'goalRatio',
+  'gcInterval',
+  'gcCpu',
+  'assistShare',
+  'scanRate',
+  'pause',
+  'heapLive',
+  'heapGoal',
+  'stacks',
+] as const satisfies readonly WatchedSignal[];
+
+/** One story as a finding: the cause, then what followed. */
+export function describeStory(story: Story, context: RuleContext): FindingBody {
+  const { cause, from } = story;
+  const changes: Partial<Record<WatchedSignal, Change>> = {};
+  for (const signal of EVIDENCE_SIGNALS) {
+    const change = changeAt(context, signal, from, story.before, story.to);
+    if (change !== undefined) changes[signal] = change;
+  }
+  changes[cause.signal] = cause.change;
+  const when = moment(from, context.hasTime);
+  const followed = consequences(cause.signal, changes);
+  const burden = context.thresholds.regime.burdenGcCpu;
+  const gcCpu = changes.gcCpu;
+  const heavy = gcCpu !== undefined && gcCpu.after >= burden && gcCpu.after >= 1.5 * gcCpu.before;
+  const interval = changes.gcInterval;
+  const crowds = interval !== undefined && interval.after < 0.67 * interval.before;
+  const heap = changes.heapLive;
+  const heapGrew = heap !== undefined && heap.after > 1.25 * heap.before;
+  const sentences = [`${causeSentence(cause, when)}.`];
+  if (followed.length > 0) sentences.push(`What followed: ${followed.join(', ')}.`);
+  if (crowds) {
+    sentences.push(
+      heapGrew
+        ? `Cycles come closer together while the live heap is also larger (${mib(heap.before)} before, ${mib(heap.after)} after).`
+        : 'Cycles crowd, but not because the live heap grows: it is about what it was.',
+    );
+  }
+  return {
+    rule: 'gc-regime',
+    severity: heavy ? 'warning' : 'info',
+    ongoing: story.to >= context.latest.t,
+    ...timesOf(context, from),
+    title: [causeTitle(cause, when), ...followed].join(' → '),
+    detail: sentences.join(' '),
+    confidence: tidy(cause.bend.confidence),
+    evidence: evidence({
+      cause: cause.signal === 'goalRatio' ? 'heapGoal' : cause.signal,
+      from,
+      until: story.to < context.latest.t ? story.to : undefined,
+      gogcPercentBefore: cause.signal === 'goalRatio' ? gogc(cause.change.before) : undefined,
+      gogcPercentAfter: cause.signal === 'goalRatio' ? gogc(cause.change.after) : undefined,
+      ...changes,
+      alsoBent: story.others.map(({ signal, bend }) => ({ signal, at: tidy(bend.t) })),
+    }),
+    advice: [
+      ...(cause.signal === 'goalRatio' ? ADVICE.gogc : cause.signal === 'pause' ? ADVICE.longPause : ADVICE.regime),
+    ],
+  };
+}
+
+function gogc(ratio: number): number {
+  return Math.round((ratio - 1) * 100);
+}
+
+function causeTitle({ signal, change }: Candidate, when: string): string {
+  if (signal === 'goalRatio') return `GOGC about ${gogc(change.before)} → ${gogc(change.after)} at ${when}`;
+  return `${SIGNALS[signal].title} ${factor(change.after / Math.max(change.before, Number.MIN_VALUE))} at ${when}`;
+}
+
+function causeSentence({ signal, change }: Candidate, when: string): string {
+  if (signal === 'goalRatio') {
+    return (
+      `At ${when} the room that the collector gives the heap changed: the goal was ${number(change.before)} times the live heap, ` +
+      `now it is ${number(change.after)} times (as with GOGC ${gogc(change.before)} and ${gogc(change.after)})`
+    );
+  }
+  return `At ${when} the ${SIGNALS[signal].title} changed from ${amount(signal, change.before)} to ${amount(signal, change.after)}`;
+}
+
+function amount(signal: WatchedSignal, value: number): string {
+  const { unit } = SIGNALS[signal];
+  if (unit === 'share') return percent(value);
+  if (unit === 'MiB') return mib(value);
+  return unit === 'ratio' ? number(value) : `${number(value)} ${unit}`;
+}
+
+/** What changed with it by half at least (assist share: by ten points), in the words of a chain. */
+function consequences(cause: WatchedSignal, changes: Partial<Record<WatchedSignal, Change>>): string[] {
+  const words: string[] = [];
+  const moved = (signal: WatchedSignal): Change | undefined => {
+    const change = changes[signal];
+    return signal !== cause && change !== undefined && isLarge(signal, change, 1.5) ? change : undefined;
+  };
+  const interval = moved('gcInterval');
+  if (interval !== undefined) words.push(`GC ${frequency(interval.after)} instead of ${frequency(interval.before)}`);
+  const gcCpu = moved('gcCpu');
+  if (gcCpu !== undefined)
+    words.push(`GC takes ${percent(gcCpu.after)} of the CPU instead of ${percent(gcCpu.before)}`);
+  const assist = moved('assistShare');
+  if (assist !== undefined) words.push(`assist share ${percent(assist.after)}`);
+  const pause = moved('pause');
+  if (pause !== undefined) words.push(`mean pause ${number(pause.after)} ms instead of ${number(pause.before)} ms`);
+  return words;
+}

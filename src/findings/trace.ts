@@ -1,0 +1,353 @@
+// In: the `gc` events of one process, in order. Out: inflections, findings and health as they become known, and the last word at the end.
+// A synchronous core: no I/O, no clock; `state()` is one plain JSON value from which another instance goes on as if nothing had happened.
+import { type DetectorResult, detectPeaks, type Sensitivity } from '../detect/index.ts';
+import type { GcbendEvent, GcEvent, RuntimeLineEvent } from '../events/types.ts';
+import {
+  Bins,
+  CycleIndex,
+  type CycleSample,
+  type HistogramState,
+  History,
+  type SeriesPoint,
+  TRACE_SIGNALS,
+  TraceSeries,
+  type TraceSignal,
+  ValueHistogram,
+  type WatchedSignal,
+} from '../series/index.ts';
+import type { KnownLimits, RuleContext } from './context.ts';
+import type { FindingBody, Origin } from './finding-log.ts';
+import { describePressure, newPressureState, type PressureState, pushPressure } from './gc-pressure.ts';
+import { closeHealth, describeHealth, type HealthState, newHealthState, pushBlocks, pushHealth } from './health.ts';
+import { finishHeap, type HeapStart, pushHeap, reviewGrowth } from './live-heap.ts';
+import { describePauses, newPauseState, type PauseState, pushPause } from './long-pause.ts';
+import { describeLimit, type LimitState, newLimitState, pushLimit } from './memory-limit.ts';
+import { type AnalysisResult, LastWords } from './merge.ts';
+import { CAUSE_ORDER } from './regime.ts';
+import { finishStories, pushStories } from './stories.ts';
+import { Teller, type Telling } from './teller.ts';
+import { type ThresholdOverrides, type Thresholds, withThresholds } from './thresholds.ts';
+import { type DetectorFactory, SignalWatch, segmentsFactory } from './watch.ts';
+
+export type DetectorName = 'segments' | 'peaks' | 'none';
+
+export interface TraceAnalysisOptions extends KnownLimits {
+  /** Number of the process, as its events carry it. */
+  process: number;
+  /** Default: `segments`. */
+  detectors?: readonly DetectorName[];
+  /** Signals whose bends are wanted, all of them; by default the live heap's, and of the others only those that begin a story. */
+  signals?: readonly string[];
+  sensitivity?: Sensitivity;
+  thresholds?: ThresholdOverrides;
+}
+
+interface Rules {
+  pressure: PressureState;
+  limit: LimitState;
+  pauses: PauseState;
+  health: HealthState;
+}
+
+interface AnalysisState {
+  version: 1;
+  options: TraceAnalysisOptions;
+  series: unknown;
+  index: unknown;
+  history: unknown;
+  bins: unknown;
+  pauses: HistogramState;
+  watches: unknown[];
+  teller: unknown;
+  words: unknown;
+  rules: Rules;
+  latest?: CycleSample;
+  start?: HeapStart;
+  binIndex: number;
+  cycles: number;
+  forced: number;
+  peaks: Partial<Record<TraceSignal, SeriesPoint[]>>;
+}
+
+/** Cycles after which the percentiles of the pauses are looked at again. */
+const PAUSE_REVIEW = 1000;
+
+export class TraceAnalysis {
+  readonly #options: TraceAnalysisOptions;
+  readonly #thresholds: Thresholds;
+  readonly #segments: boolean;
+  readonly #wanted: ReadonlySet<string> | undefined;
+  #series = new TraceSeries();
+  #index = new CycleIndex();
+  #history = new History();
+  #bins = new Bins();
+  #pauses = new ValueHistogram();
+  #watches = new Map<WatchedSignal, SignalWatch>();
+  #teller: Teller;
+  #words = new LastWords();
+  #rules: Rules;
+  #latest: CycleSample | undefined;
+  #start: HeapStart | undefined;
+  /** Index of the first cycle of the open bin. */
+  #binIndex = 0;
+  #cycles = 0;
+  #forced = 0;
+  /** Every point of the signals that `peaks` looks at: it needs them all. */
+  #peaks: Partial<Record<TraceSignal, SeriesPoint[]>> = {};
+
+  constructor(options: TraceAnalysisOptions, factory: DetectorFactory = segmentsFactory) {
+    this.#options = structuredClone(options);
+    this.#thresholds = withThresholds(options.thresholds);
+    const detectors = options.detectors ?? ['segments'];
+    this.#segments = detectors.includes('segments');
+    this.#wanted = options.signals === undefined || options.signals.length === 0 ? undefined : new Set(options.signals);
+    this.#teller = new Teller(options.process);
+    this.#rules = {
+      pressure: newPressureState(),
+      limit: newLimitState(),
+      pauses: newPauseState(),
+      health: newHealthState(),
+    };
+    if (this.#segments) {
+      for (const signal of this.#watched()) {
+        this.#watches.set(signal, SignalWatch.create(signal, options.sensitivity ?? 'normal', factory));
+      }
+    }
+    if (detectors.includes('peaks')) {
+      for (const signal of TRACE_SIGNALS) {
+        if (this.#wanted === undefined ? signal === 'heapLive' : this.#wanted.has(signal)) this.#peaks[signal] = [];
+      }
+    }
+  }
+
+  /** @param state what `state()` gave; a version of it that this build does not know is misuse */
+  static restore(state: unknown, factory: DetectorFactory = segmentsFactory): TraceAnalysis {
+    const saved = structuredClone(state) as AnalysisState;
+    const analysis = new TraceAnalysis(saved.options, factory);
+    analysis.#series = TraceSeries.restore(saved.series);
+    analysis.#index = CycleIndex.restore(saved.index);
+    analysis.#history = History.restore(saved.history);
+    analysis.#bins = Bins.restore(saved.bins);
+    analysis.#pauses = ValueHistogram.restore(saved.pauses);
+    const watches = saved.watches.map((watch) => SignalWatch.restore(watch, factory));
+    analysis.#watches = new Map(watches.map((watch) => [watch.signal, watch]));
+    analysis.#teller = Teller.restore(saved.teller);
+    analysis.#words = LastWords.restore(saved.words);
+    analysis.#rules = saved.rules;
+    analysis.#latest = saved.latest;
+    analysis.#start = saved.start;
+    analysis.#binIndex = saved.binIndex;
+    analysis.#cycles = saved.cycles;
+    analysis.#forced = saved.forced;
+    analysis.#peaks = saved.peaks;
+    return analysis;
+  }
+
+  /** Everything that is known of the process: one plain JSON value of bounded size (unless `peaks` was asked for). */
+  state(): unknown {
+    const state: AnalysisState = {
+      version: 1,
+      options: this.#options,
+      series: this.#series.state(),
+      index: this.#index.state(),
+      history: this.#history.state(),
+      bins: this.#bins.state(),
+      pauses: this.#pauses.state(),
+      watches: [...this.#watches.values()].map((watch) => watch.state()),
+      teller: this.#teller.state(),
+      words: this.#words.state(),
+      rules: this.#rules,
+      ...(this.#latest === undefined ? {} : { latest: this.#latest }),
+      ...(this.#start === undefined ? {} : { start: this.#start }),
+      binIndex: this.#binIndex,
+      cycles: this.#cycles,
+      forced: this.#forced,
+      peaks: this.#peaks,
+    };
+    return structuredClone(state);
+  }
+
+  /** What this one event makes known. */
+  push(event: GcEvent | RuntimeLineEvent): GcbendEvent[] {
+    if (event.type !== 'gc') return [];
+    const sample = this.#series.push(event);
+    if (sample === undefined) return [];
+    const out: GcbendEvent[] = [];
+    this.#latest = sample;
+    this.#start ??= { t: sample.t, level: sample.values.heapLive ?? 0 };
+    this.#cycles++;
+    if (sample.forced) this.#forced++;
+    this.#index.add(sample, loggedMs(event));
+    this.#history.add(sample);
+    if (sample.values.pause !== undefined) this.#pauses.push(sample.values.pause);
+    for (const [signal, points] of Object.entries(this.#peaks)) {
+      const y = sample.values[signal as TraceSignal];
+      if (y !== undefined) points.push({ t: sample.t, y, index: sample.index, tag: sample.line });
+    }
+    const telling: Telling = { context: this.#context(sample), origin: this.#origin(sample), out };
+    const heap = this.#watches.get('heapLive');
+    if (heap !== undefined) {
+      pushHeap(heap, sample, this.#start, this.#shows('heapLive'), this.#rules.limit, this.#teller, telling);
+    }
+    const bin = this.#bins.push(sample);
+    if (bin !== undefined) this.#pushBin(bin, sample.index, telling);
+    this.#pushRules(sample, telling);
+    return this.#remember(out);
+  }
+
+  #pushBin(bin: ReadonlyMap<WatchedSignal, SeriesPoint>, nextIndex: number, telling: Telling): void {
+    const { context } = telling;
+    const { limit } = this.#rules;
+    const cycles = nextIndex - this.#binIndex;
+    this.#binIndex = nextIndex;
+    const start = this.#start ?? { t: 0, level: 0 };
+    pushStories(this.#watches, bin, this.#wanted, start.t, limit, this.#teller, telling);
+    if (pushLimit(limit, bin, cycles, context)) {
+      this.#teller.finding('memory-limit', describeLimit(limit, context, this.#heapGrows()), telling);
+    }
+    const heap = this.#watches.get('heapLive');
+    if (heap !== undefined && heap.held.length > 0 && this.#teller.log.get('heap-growth') === undefined) {
+      reviewGrowth(heap, context.latest, start, limit, this.#teller, telling);
+    }
+  }
+
+  #pushRules(sample: CycleSample, telling: Telling): void {
+    const { context, origin, out } = telling;
+    const rules = this.#rules;
+    const tell = (body: FindingBody | undefined) => {
+      if (body !== undefined) this.#teller.finding(body.rule, body, telling);
+    };
+    if (pushPressure(rules.pressure, sample, context)) tell(describePressure(rules.pressure, context));
+    if (pushPause(rules.pauses, sample, context) || this.#cycles % PAUSE_REVIEW === 0) {
+      tell(describePauses(rules.pauses, this.#pauses.state(), context));
+    }
+    if (pushHealth(rules.health, sample, origin, context, out)) tell(describeHealth(rules.health, context));
+  }
+
+  #heapGrows(): boolean {
+    return this.#teller.log.get('heap-growth')?.ongoing === true;
+  }
+
+  /** Goroutines that blocked since the last call, for the health score of the present window. */
+  pushBlocks(count: number): void {
+    pushBlocks(this.#rules.health, count);
+  }
+
+  /** The last word: final inflections, findings in their final state. Call it once. */
+  finish(): GcbendEvent[] {
+    const latest = this.#latest;
+    if (latest === undefined) return [];
+    const out: GcbendEvent[] = [];
+    const telling: Telling = { context: this.#context(latest), origin: this.#origin(latest), out };
+    const bin = this.#bins.flush();
+    if (bin !== undefined) this.#pushBin(bin, latest.index + 1, telling);
+    closeHealth(this.#rules.health, telling.origin, telling.context, out);
+    const results = new Map<WatchedSignal, DetectorResult>();
+    for (const [signal, watch] of this.#watches) results.set(signal, watch.finish());
+    const { limit } = this.#rules;
+    const start = this.#start ?? { t: 0, level: 0 };
+    const heap = this.#watches.get('heapLive');
+    const heapResult = results.get('heapLive');
+    const grown =
+      heap === undefined || heapResult === undefined
+        ? undefined
+        : finishHeap(heap, heapResult, start, this.#shows('heapLive'), limit, this.#teller, telling);
+    finishStories(this.#watches, results, this.#wanted, start.t, limit, grown, this.#teller, telling);
+    this.#finishPeaks(telling);
+    this.#finishRules(grown !== undefined, telling);
+    return this.#remember(out);
+  }
+
+  #finishPeaks(telling: Telling): void {
+    for (const [signal, points] of Object.entries(this.#peaks) as [TraceSignal, SeriesPoint[]][]) {
+      for (const bend of detectPeaks(points)) {
+        this.#teller.final(signal, bend, undefined, telling.context.latest.t, telling);
+      }
+    }
+  }
+
+  #finishRules(heapGrew: boolean, telling: Telling): void {
+    const { context } = telling;
+    const rules = this.#rules;
+    const bodies = [
+      describeLimit(rules.limit, context, heapGrew),
+      describePressure(rules.pressure, context),
+      describePauses(rules.pauses, this.#pauses.state(), context),
+      describeHealth(rules.health, context),
+    ];
+    for (const body of bodies) if (body !== undefined) this.#teller.finalFinding(body.rule, body, telling);
+    for (const key of this.#teller.log.openKeys) {
+      this.#teller.withdrawFinding(key, 'The whole trace does not bear it out.', telling);
+    }
+  }
+
+  /** What is known so far, for `mergeResults`. */
+  result(): AnalysisResult {
+    const latest = this.#latest;
+    if (latest === undefined) return { version: 1, processes: [] };
+    const lowestHealth = this.#words.lowestHealth;
+    return {
+      version: 1,
+      processes: [
+        {
+          source: this.#index.sourceAt(0) ?? latest.source,
+          process: this.#options.process,
+          cycles: this.#cycles,
+          forcedCycles: this.#forced,
+          ...(this.#start === undefined ? {} : { from: this.#start.t }),
+          to: latest.t,
+          pausesMs: this.#pauses.state(),
+          inflections: structuredClone(this.#words.inflections),
+          findings: structuredClone(this.#words.findings),
+          ...(lowestHealth === undefined ? {} : { lowestHealth }),
+        },
+      ],
+    };
+  }
+
+  #shows(signal: TraceSignal): boolean {
+    return this.#wanted === undefined || this.#wanted.has(signal);
+  }
+
+  #watched(): WatchedSignal[] {
+    const watched = new Set<WatchedSignal>(['heapLive', ...CAUSE_ORDER]);
+    for (const signal of TRACE_SIGNALS) if (this.#wanted?.has(signal)) watched.add(signal);
+    return [...watched];
+  }
+
+  #context(latest: CycleSample): RuleContext {
+    const { limitBytes, goMemLimitBytes } = this.#options;
+    const base = this.#series.timeBase;
+    return {
+      history: this.#history,
+      index: this.#index,
+      thresholds: this.#thresholds,
+      limits: {
+        ...(limitBytes === undefined ? {} : { limitBytes }),
+        ...(goMemLimitBytes === undefined ? {} : { goMemLimitBytes }),
+      },
+      hasTime: base !== 'index',
+      hasAt: base === 'process',
+      latest,
+    };
+  }
+
+  #origin(sample: CycleSample): Origin {
+    return { source: sample.source, line: sample.line, process: this.#options.process };
+  }
+
+  #remember(out: GcbendEvent[]): GcbendEvent[] {
+    for (const event of out) {
+      if (event.type === 'inflection' || event.type === 'finding' || event.type === 'health') this.#words.add(event);
+    }
+    return out;
+  }
+}
+
+/** Wall time of a record, Unix ms: when it was logged, or when its cycle began. */
+function loggedMs(event: GcEvent): number | undefined {
+  const text = event.loggedAt ?? event.atTime;
+  if (text === undefined) return undefined;
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) ? undefined : ms;
+}

@@ -1,0 +1,184 @@
+// In: samples in order. Out: for any stretch of the past, what every signal was on average: the numbers behind a finding's evidence.
+// Bounded for ever: cells of the far past are joined, so that a cell's width stays near 1 % of its age.
+import type { WatchedSignal } from './signals.ts';
+import type { CycleSample } from './trace-series.ts';
+
+/** Columns of a cell: bounds, cycles, then sums. */
+const COLUMNS = [
+  'from',
+  'to',
+  'cycles',
+  'liveSum',
+  'goalSum',
+  'goalCount',
+  'ratioSum',
+  'ratioCount',
+  'intervalSum',
+  'intervalCount',
+  'allocatedMiB',
+  'allocSeconds',
+  'gcCpuMs',
+  'capacityMs',
+  'assistMs',
+  'markMs',
+  'markedMiB',
+  'markedMs',
+  'pauseSum',
+  'pauseCount',
+  'stacksSum',
+  'stacksCount',
+  'forced',
+] as const;
+
+type Column = (typeof COLUMNS)[number];
+const AT = Object.fromEntries(COLUMNS.map((name, i) => [name, i])) as Record<Column, number>;
+
+type Cell = number[];
+
+const MAX_CELLS = 768;
+/** Cycles closer than this share a cell, seconds (cycles where there is no time). */
+const CELL_WIDTH = 0.5;
+const WIDTH_TO_AGE = 0.01;
+
+/** Which two columns make the mean of a signal. */
+const MEANS: Readonly<Record<WatchedSignal, readonly [Column, Column]>> = {
+  heapLive: ['liveSum', 'cycles'],
+  heapGoal: ['goalSum', 'goalCount'],
+  goalRatio: ['ratioSum', 'ratioCount'],
+  gcInterval: ['intervalSum', 'intervalCount'],
+  allocRate: ['allocatedMiB', 'allocSeconds'],
+  gcCpu: ['gcCpuMs', 'capacityMs'],
+  assistShare: ['assistMs', 'markMs'],
+  scanRate: ['markedMiB', 'markedMs'],
+  pause: ['pauseSum', 'pauseCount'],
+  stacks: ['stacksSum', 'stacksCount'],
+};
+
+export class History {
+  #cells: Cell[] = [];
+
+  static restore(state: unknown): History {
+    const history = new History();
+    history.#cells = structuredClone(state) as Cell[];
+    return history;
+  }
+
+  state(): unknown {
+    return structuredClone(this.#cells);
+  }
+
+  add(sample: CycleSample): void {
+    let cell = this.#cells.at(-1);
+    if (cell === undefined || sample.t - cell[AT.from]! >= CELL_WIDTH) {
+      cell = new Array<number>(COLUMNS.length).fill(0);
+      cell[AT.from] = sample.t;
+      this.#cells.push(cell);
+      if (this.#cells.length > MAX_CELLS) this.#cells = thin(this.#cells, sample.t);
+    }
+    const { values, sums } = sample;
+    cell[AT.to] = sample.t;
+    bump(cell, 'cycles', 1);
+    bump(cell, 'liveSum', values.heapLive ?? 0);
+    bumpMean(cell, 'heapGoal', values.heapGoal);
+    bumpMean(cell, 'goalRatio', values.goalRatio);
+    bumpMean(cell, 'gcInterval', values.gcInterval);
+    bumpMean(cell, 'pause', values.pause);
+    bumpMean(cell, 'stacks', values.stacks);
+    bump(cell, 'allocatedMiB', sums.allocatedMiB);
+    bump(cell, 'allocSeconds', sums.allocSeconds);
+    bump(cell, 'gcCpuMs', sums.gcCpuMs);
+    bump(cell, 'capacityMs', sums.capacityMs);
+    bump(cell, 'assistMs', sums.assistMs);
+    bump(cell, 'markMs', sums.markMs);
+    bump(cell, 'markedMiB', sums.markedMiB);
+    bump(cell, 'markedMs', sums.markedMs);
+    if (sample.forced) bump(cell, 'forced', 1);
+  }
+
+  get from(): number | undefined {
+    return this.#cells[0]?.[AT.from];
+  }
+
+  get to(): number | undefined {
+    return this.#cells.at(-1)?.[AT.to];
+  }
+
+  /** Mean of a signal over the cells that lie in [from, to]; undefined when none of them carries it. */
+  mean(signal: WatchedSignal, from: number, to: number): number | undefined {
+    const [sum, count] = MEANS[signal];
+    return this.#ratio(sum, count, from, to);
+  }
+
+  /** Cycles that started in [from, to], as far as the cells' bounds tell. */
+  cycles(from: number, to: number): { total: number; forced: number } {
+    let total = 0;
+    let forced = 0;
+    for (const cell of this.#within(from, to)) {
+      total += cell[AT.cycles]!;
+      forced += cell[AT.forced]!;
+    }
+    return { total, forced };
+  }
+
+  /** Value of a signal, cell by cell, oldest first. */
+  *walk(
+    signal: WatchedSignal,
+    from = -Infinity,
+    to = Infinity,
+  ): Generator<{ from: number; to: number; value: number }> {
+    const [sum, count] = MEANS[signal];
+    for (const cell of this.#within(from, to)) {
+      if (cell[AT[count]]! > 0) {
+        yield { from: cell[AT.from]!, to: cell[AT.to]!, value: cell[AT[sum]]! / cell[AT[count]]! };
+      }
+    }
+  }
+
+  #ratio(sum: Column, count: Column, from: number, to: number): number | undefined {
+    let above = 0;
+    let below = 0;
+    for (const cell of this.#within(from, to)) {
+      above += cell[AT[sum]]!;
+      below += cell[AT[count]]!;
+    }
+    return below > 0 ? above / below : undefined;
+  }
+
+  *#within(from: number, to: number): Generator<Cell> {
+    for (const cell of this.#cells) {
+      const middle = (cell[AT.from]! + cell[AT.to]!) / 2;
+      if (middle >= from && middle <= to) yield cell;
+    }
+  }
+}
+
+function bump(cell: Cell, column: Column, by: number): void {
+  cell[AT[column]]! += by;
+}
+
+function bumpMean(cell: Cell, signal: WatchedSignal, value: number | undefined): void {
+  if (value === undefined) return;
+  const [sum, count] = MEANS[signal];
+  bump(cell, sum, value);
+  bump(cell, count, 1);
+}
+
+/** Joins neighbours while a joined cell is narrow for its age; widens the allowance until half the room is free. */
+function thin(cells: Cell[], now: number): Cell[] {
+  for (let allowance = WIDTH_TO_AGE; ; allowance *= 2) {
+    const kept: Cell[] = [];
+    for (const cell of cells) {
+      const before = kept.at(-1);
+      if (before !== undefined && cell[AT.to]! - before[AT.from]! <= allowance * (now - cell[AT.to]!))
+        join(before, cell);
+      else kept.push([...cell]);
+    }
+    if (kept.length <= MAX_CELLS * 0.9) return kept;
+    cells = kept;
+  }
+}
+
+function join(into: Cell, from: Cell): void {
+  into[AT.to] = from[AT.to]!;
+  for (let i = AT.cycles; i < into.length; i++) into[i]! += from[i]!;
+}

@@ -1,0 +1,212 @@
+// In: the `gc` events of one process, in order. Out: one sample a cycle with the value of every signal it carries.
+// The formulas are the contract's. What a Go version does not print yields no value; nothing is guessed.
+import type { GcEvent } from '../events/types.ts';
+import type { WatchedSignal } from './signals.ts';
+
+/** Sums behind the ratios, so that several cycles can be taken together exactly. */
+export interface CycleSums {
+  /** MiB allocated and the seconds they took. */
+  allocatedMiB: number;
+  allocSeconds: number;
+  /** CPU ms of this cycle and the CPU ms there were (time since the last start × procs). */
+  gcCpuMs: number;
+  capacityMs: number;
+  assistMs: number;
+  /** assist + background + idle. */
+  markMs: number;
+  markedMiB: number;
+  /** Marking CPU of the cycles whose marked MiB are known. */
+  markedMs: number;
+}
+
+export interface CycleSample {
+  /** 0-based number of the cycle in this process' trace: the `index` of every bend. */
+  index: number;
+  cycle: number;
+  line: number;
+  source: string;
+  /** x of every series: seconds since the process started; seconds since the first line by the wrapper's clock; else the index. */
+  t: number;
+  at?: number;
+  values: Partial<Record<WatchedSignal, number>>;
+  sums: CycleSums;
+  /** Median of the last five allocation rates, MiB/s. */
+  load?: number;
+  /** Heap when marking ended: what is in use at its highest, MiB. */
+  heapEndMiB?: number;
+  globalsMiB?: number;
+  pauseParts?: { sweepTermination?: number; markTermination?: number };
+  forced: boolean;
+}
+
+export type TimeBase = 'process' | 'logged' | 'index';
+
+/** GOGC=off and forced cycles print a goal of the order of 2^63 bytes; no machine has a pebibyte. */
+const NO_GOAL_MIB = 2 ** 30;
+/** Below this a whole-MiB number has more than 25 % error: no ratio is made of it. */
+const SMALLEST_RATIO_MIB = 4;
+/** While the heap still doubles in a process' first second, rates describe its start, not its work. */
+const STARTUP_SECONDS = 1;
+const STARTUP_GROWTH = 1.25;
+
+interface SeriesState {
+  index: number;
+  base?: TimeBase;
+  loggedFrom?: number;
+  last?: { t: number; start: number; end: number; live: number; stop: boolean };
+  rates: number[];
+  objects?: number;
+}
+
+export class TraceSeries {
+  #state: SeriesState;
+
+  constructor() {
+    this.#state = { index: 0, rates: [] };
+  }
+
+  /** @param state what `state()` of another one gave */
+  static restore(state: unknown): TraceSeries {
+    const series = new TraceSeries();
+    series.#state = structuredClone(state) as SeriesState;
+    return series;
+  }
+
+  /** One plain JSON value. */
+  state(): unknown {
+    return structuredClone(this.#state);
+  }
+
+  get timeBase(): TimeBase | undefined {
+    return this.#state.base;
+  }
+
+  /**
+   * @returns undefined for an event that has no place in the series: time that runs backwards, no time where the others have one,
+   * numbers that are none.
+   */
+  push(event: GcEvent): CycleSample | undefined {
+    const state = this.#state;
+    const t = this.#timeOf(event);
+    const { start, end } = event.heapMiB ?? {};
+    if (t === undefined || !isAmount(start) || !isAmount(end)) return undefined;
+    if (state.last !== undefined && t < state.last.t) return undefined;
+    const stopTheWorld = !isAmount(event.heapMiB.live);
+    const live = isAmount(event.heapMiB.live) ? event.heapMiB.live : end;
+    const sample: CycleSample = {
+      index: state.index++,
+      cycle: event.cycle,
+      line: event.line,
+      source: event.source,
+      t,
+      values: { heapLive: live },
+      sums: emptySums(),
+      heapEndMiB: end,
+      forced: event.forced === true,
+    };
+    if (isAmount(event.at)) sample.at = event.at;
+    this.#addOwnValues(sample, event, live);
+    if (state.base !== 'index') this.#addRates(sample, event, start, live);
+    if (state.rates.length > 0) sample.load = median(state.rates);
+    state.last = { t, start, end, live, stop: stopTheWorld };
+    return sample;
+  }
+
+  #timeOf(event: GcEvent): number | undefined {
+    const state = this.#state;
+    const logged = event.loggedAt === undefined ? Number.NaN : Date.parse(event.loggedAt) / 1000;
+    state.base ??= isAmount(event.at) ? 'process' : Number.isNaN(logged) ? 'index' : 'logged';
+    if (state.base === 'process') return isAmount(event.at) ? event.at : undefined;
+    if (state.base === 'index') return state.index;
+    if (Number.isNaN(logged)) return undefined;
+    state.loggedFrom ??= logged;
+    return logged - state.loggedFrom;
+  }
+
+  /** What one line says by itself. */
+  #addOwnValues(sample: CycleSample, event: GcEvent, live: number): void {
+    const { values, sums } = sample;
+    const goal = event.heapMiB.goal;
+    if (isAmount(goal) && goal > 0 && goal < NO_GOAL_MIB) {
+      values.heapGoal = goal;
+      const before = this.#state.last?.live;
+      if (before !== undefined && before >= SMALLEST_RATIO_MIB && !sample.forced) values.goalRatio = goal / before;
+    }
+    if (isAmount(event.stacksMiB)) values.stacks = event.stacksMiB;
+    if (isAmount(event.globalsMiB)) sample.globalsMiB = event.globalsMiB;
+    const { sweepTermination, markTermination } = event.clockMs ?? {};
+    if (isAmount(sweepTermination) && isAmount(markTermination)) {
+      values.pause = sweepTermination + markTermination;
+      sample.pauseParts = { sweepTermination, markTermination };
+    }
+    const { assist, background, idle } = event.cpuMs ?? {};
+    if (isAmount(assist) && isAmount(background) && isAmount(idle)) {
+      sums.assistMs = assist;
+      sums.markMs = assist + background + idle;
+      if (sums.markMs > 0) {
+        values.assistShare = assist / sums.markMs;
+        if (live >= SMALLEST_RATIO_MIB && isAmount(event.heapMiB.live)) {
+          sums.markedMiB = live;
+          sums.markedMs = sums.markMs;
+          values.scanRate = live / sums.markMs;
+        }
+      }
+    }
+  }
+
+  /** What needs the cycle before: intervals and rates. */
+  #addRates(sample: CycleSample, event: GcEvent, start: number, live: number): void {
+    const state = this.#state;
+    const last = state.last;
+    if (last === undefined) return;
+    const seconds = sample.t - last.t;
+    // Marking and allocating go on together since Go 1.5: what came while marking is end − start, and is lost without that term.
+    const allocated = last.stop ? start - last.end : last.end - last.start + start - last.live;
+    if (seconds <= 0 || this.#startingUp(sample, last.live, live)) return;
+    const { values, sums } = sample;
+    if (!sample.forced) values.gcInterval = seconds;
+    values.allocRate = Math.max(0, allocated) / seconds;
+    sums.allocatedMiB = Math.max(0, allocated);
+    sums.allocSeconds = seconds;
+    state.rates.push(values.allocRate);
+    if (state.rates.length > 5) state.rates.shift();
+    const cpu = event.cpuMs;
+    if (cpu !== undefined && event.procs > 0) {
+      let total = 0;
+      for (const ms of Object.values(cpu)) if (isAmount(ms)) total += ms;
+      sums.gcCpuMs = total;
+      sums.capacityMs = seconds * 1000 * event.procs;
+      values.gcCpu = sums.gcCpuMs / sums.capacityMs;
+    }
+  }
+
+  #startingUp(sample: CycleSample, liveBefore: number, live: number): boolean {
+    return this.#state.base === 'process' && sample.t < STARTUP_SECONDS && live > STARTUP_GROWTH * liveBefore;
+  }
+}
+
+export function emptySums(): CycleSums {
+  return {
+    allocatedMiB: 0,
+    allocSeconds: 0,
+    gcCpuMs: 0,
+    capacityMs: 0,
+    assistMs: 0,
+    markMs: 0,
+    markedMiB: 0,
+    markedMs: 0,
+  };
+}
+
+/** A number that can be an amount: finite and not negative. */
+export function isAmount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+}
+
+/** Median of a few numbers (mean of the two in the middle), 0 of none. */
+export function median(values: readonly number[]): number {
+  if (values.length === 0) return 0;
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
