@@ -5,8 +5,8 @@
 const escapeSequence =
   /(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]|(?:\x1b\]|\x9d)[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c)|\x1b[ -/]*[0-~]/g;
 const space = /[\t\n\v\f\r\u0085\u00a0\u2028\u2029]+/g;
-/** Control and format characters, and all that is drawn as nothing: bidirectional overrides, zero-width, BOM, tags, variation selectors. */
-const invisible = /[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}]/gu;
+/** Control and format characters, and all that is drawn as nothing: bidirectional overrides, zero-width, BOM, tags, variation selectors, non-characters. */
+const invisible = /[\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\p{Noncharacter_Code_Point}]/gu;
 const loneSurrogate = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 /** One printable line. Line breaks and tabs become one space; lone surrogates become U+FFFD. */

@@ -18,11 +18,6 @@ const RULES: readonly FindingRule[] = [
   'health-low',
 ];
 
-/** Text that XML 1.0 can hold. Its non-characters are no control bytes, but no XML either. */
-function xmlText(text: string): string {
-  return cleanText(text).replace(/[\ufffe\uffff]/g, '\ufffd');
-}
-
 function bodyOf(finding: FindingEvent): string {
   const lines = [finding.detail];
   if (finding.process !== undefined) lines.push(`process: ${finding.process}`);
@@ -31,7 +26,7 @@ function bodyOf(finding: FindingEvent): string {
     lines.push(`where: ${finding.site.function} ${finding.site.file ?? ''}:${finding.site.line ?? ''}`);
   lines.push(`confidence: ${finding.confidence}`, `evidence: ${JSON.stringify(finding.evidence)}`);
   for (const advice of finding.advice ?? []) lines.push(`next: ${advice}`);
-  return lines.map(xmlText).join('\n');
+  return lines.map(cleanText).join('\n');
 }
 
 /**
@@ -53,13 +48,13 @@ export function createJunitSink(failOn: readonly string[] = []): EventSink {
         const process = finding?.process === undefined ? '' : ` (process ${finding.process})`;
         const attributes = {
           '@_classname': `gcbend.${rule}`,
-          '@_name': finding === undefined ? rule : xmlText(`${rule}: ${finding.title}${process}`),
+          '@_name': finding === undefined ? rule : cleanText(`${rule}: ${finding.title}${process}`),
           '@_time': '0',
         };
         if (finding === undefined) return attributes;
         if (!fails(finding)) return { ...attributes, 'system-out': bodyOf(finding) };
         failures++;
-        const failure = { '@_type': finding.severity, '@_message': xmlText(finding.title), '#text': bodyOf(finding) };
+        const failure = { '@_type': finding.severity, '@_message': cleanText(finding.title), '#text': bodyOf(finding) };
         return { ...attributes, failure };
       };
       const cases = RULES.flatMap((rule) => {
@@ -79,7 +74,7 @@ export function createJunitSink(failOn: readonly string[] = []): EventSink {
           '@_name': 'gcbend',
           ...sums,
           testsuite: {
-            '@_name': xmlText([...results.sources].join(', ') || 'gcbend'),
+            '@_name': cleanText([...results.sources].join(', ') || 'gcbend'),
             ...sums,
             '@_skipped': 0,
             testcase: cases,

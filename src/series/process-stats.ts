@@ -138,32 +138,37 @@ export class ProcessStats {
     };
     if (first.at !== undefined) summary.firstAt = first.at;
     if (last.at !== undefined) summary.lastAt = last.at;
-    if (seconds !== undefined) summary.seconds = seconds;
-    if (seconds !== undefined && seconds > 0) summary.cyclesPerMinute = ((this.cycles - 1) / seconds) * 60;
+    if (seconds !== undefined) summary.seconds = tidy(seconds);
+    if (seconds !== undefined && seconds > 0) summary.cyclesPerMinute = tidy(((this.cycles - 1) / seconds) * 60);
     if (live.count > 0) {
       const { first: firstLive, last: lastLive, min, max } = live;
-      summary.heapLiveMiB = { first: firstLive, last: lastLive, min, max, mean: live.sum / live.count };
+      summary.heapLiveMiB = { first: firstLive, last: lastLive, min, max, mean: tidy(live.sum / live.count) };
     }
     if (this.goal.max >= 0) summary.heapGoalMiB = { ...this.goal };
     if (this.stacks.max >= 0) summary.stacksMiB = { ...this.stacks };
     if (sums.allocSeconds > 0) {
       summary.allocatedMiB = sums.allocatedMiB;
-      summary.allocatedMiBPerSecond = sums.allocatedMiB / sums.allocSeconds;
+      summary.allocatedMiBPerSecond = tidy(sums.allocatedMiB / sums.allocSeconds);
     }
     const total = percentilesOf(this.pauses);
     if (total !== undefined) {
       const sweepTermination = percentilesOf(this.sweepTermination);
       const markTermination = percentilesOf(this.markTermination);
-      summary.pausesMs = { total, count: this.pauses.count, sum: this.pauses.sum };
+      summary.pausesMs = { total, count: this.pauses.count, sum: tidy(this.pauses.sum) };
       if (sweepTermination !== undefined) summary.pausesMs.sweepTermination = sweepTermination;
       if (markTermination !== undefined) summary.pausesMs.markTermination = markTermination;
     }
-    if (this.cpuMs > 0) summary.gcCpuMs = this.cpuMs;
-    if (sums.capacityMs > 0) summary.gcCpuShare = sums.gcCpuMs / sums.capacityMs;
-    if (sums.markMs > 0) summary.assistShare = sums.assistMs / sums.markMs;
+    if (this.cpuMs > 0) summary.gcCpuMs = tidy(this.cpuMs);
+    if (sums.capacityMs > 0) summary.gcCpuShare = tidy(sums.gcCpuMs / sums.capacityMs);
+    if (sums.markMs > 0) summary.assistShare = tidy(sums.assistMs / sums.markMs);
     if (this.printedPercent !== undefined) summary.gcCpuPercentPrinted = this.printedPercent;
     return summary;
   }
+}
+
+/** Nine significant digits: takes off what sums of floating point add. */
+function tidy(value: number): number {
+  return Number(value.toPrecision(9));
 }
 
 function keep(extent: { last: number; max: number }, value: number): void {

@@ -4,6 +4,15 @@
 
 const STEPS = 128;
 
+/** A histogram as one plain JSON value: key, count and sum of every bucket; the key of the lowest one, zero's, is `null`. */
+export interface HistogramState {
+  count: number;
+  sum: number;
+  min?: number;
+  max?: number;
+  buckets: [key: number | null, count: number, sum: number][];
+}
+
 /** At most 128 buckets per power of two that occurs; smallest and largest value are kept exactly. */
 export class ValueHistogram {
   count = 0;
@@ -18,16 +27,16 @@ export class ValueHistogram {
     histogram.sum = state.sum;
     histogram.min = state.min ?? Number.POSITIVE_INFINITY;
     histogram.max = state.max ?? Number.NEGATIVE_INFINITY;
-    for (const [key, count] of state.buckets) histogram.counts.set(key ?? Number.NEGATIVE_INFINITY, count);
+    for (const [key, count, sum] of state.buckets) {
+      histogram.buckets.set(key ?? Number.NEGATIVE_INFINITY, { count, sum });
+    }
     return histogram;
   }
 
   state(): HistogramState {
-    const keys = [...this.counts.keys()].sort((a, b) => a - b);
-    const buckets = keys.map((key): [number | null, number] => [
-      Number.isFinite(key) ? key : null,
-      this.counts.get(key)!,
-    ]);
+    const buckets = [...this.buckets]
+      .sort(([a], [b]) => a - b)
+      .map(([key, { count, sum }]): [number | null, number, number] => [Number.isFinite(key) ? key : null, count, sum]);
     const state: HistogramState = { count: this.count, sum: this.sum, buckets };
     return this.count === 0 ? state : { ...state, min: this.min, max: this.max };
   }
@@ -36,7 +45,7 @@ export class ValueHistogram {
   countAbove(value: number): number {
     const limit = bucketOf(value);
     let count = 0;
-    for (const [key, n] of this.counts) if (key > limit) count += n;
+    for (const [key, bucket] of this.buckets) if (key > limit) count += bucket.count;
     return count;
   }
 
