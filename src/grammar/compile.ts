@@ -229,6 +229,9 @@ function compileField(element: XmlElement, report: Report): CompiledField {
     else report(element.line, 'field-number', `${key}="${text}" of "${name}" is not a positive number`);
   };
   number('divide', divide);
+  if (field.divide !== undefined && !/^10+$/.test(String(field.divide))) {
+    report(element.line, 'field-number', `divide="${divide}" of "${name}" is not a power of ten`);
+  }
   number('decimals', decimals);
   number('max', max);
   if (otherwise !== undefined) {

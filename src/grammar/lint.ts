@@ -90,14 +90,10 @@ function lintOne(grammar: ParsedGrammar, set: GrammarSet, problems: GrammarProbl
   }
   for (const [index, reject] of compiled.rejects.entries()) {
     const bytes = Buffer.from(reject.text, 'utf8');
-    const match = set.match(bytes, 0, bytes.length);
-    if (match !== undefined) {
-      const name = `${match.shape.grammar.id}/${match.shape.compiled.id}`;
-      report(
-        lines.rejects[index] ?? lines.grammar,
-        'reject',
-        `the line must be rejected (${reject.reason}) but matches ${name}`,
-      );
+    const matching = set.shapes.find((shape) => shape.grammar === compiled && matchesWhole(shape, bytes));
+    if (matching !== undefined) {
+      const message = `the line must be rejected (${reject.reason}) but matches shape "${matching.compiled.id}"`;
+      report(lines.rejects[index] ?? lines.grammar, 'reject', message);
     }
   }
 }

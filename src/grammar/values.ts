@@ -32,7 +32,8 @@ export function readValue(field: CompiledField, bytes: Uint8Array, start: number
     case 'duration': {
       const text = end - start > 15 || bytes[start] === 45 ? textOfSpan(bytes, start, end) : undefined;
       const value = text === undefined ? parseDecimal(bytes, start, end) : Number(text);
-      if (field.divide !== undefined) return value / field.divide;
+      // A quotient of two doubles may end in 0000000000001: let the exponent do it.
+      if (field.divide !== undefined) return Number(`${textOfSpan(bytes, start, end)}e-${Math.log10(field.divide)}`);
       return text !== undefined && !Number.isSafeInteger(value) && !text.includes('.') ? text : value;
     }
     case 'float': {
