@@ -1,7 +1,7 @@
 // In: points of a series. Out: its bends. The detector's one door.
 
-import { makeLineDetector, restoreLineDetector } from './stream.ts';
-import type { DetectorOptions, StreamDetector } from './types.ts';
+import { makeLineDetector, restoreLineDetector, segmentWhole } from './stream.ts';
+import type { DetectorOptions, DetectorResult, Point, StreamDetector } from './types.ts';
 
 export { detectPeaks } from './peaks.ts';
 export type * from './types.ts';
@@ -14,4 +14,9 @@ export function createSegmentsDetector(options: DetectorOptions): StreamDetector
 /** The detector whose `state()` this is; what it says from here on is what the saved one would have said. */
 export function restoreSegmentsDetector(state: unknown): StreamDetector {
   return restoreLineDetector(state);
+}
+
+/** A whole series at once: the result of `finish()` without the streaming before it. */
+export function detectSegments(points: Iterable<Point>, options: DetectorOptions): DetectorResult {
+  return segmentWhole(points, options);
 }

@@ -29,15 +29,21 @@ interface LineState {
 }
 
 export function makeLineDetector(options: DetectorOptions): StreamDetector {
-  return wrap({
-    options,
-    cells: makeCells(),
-    lastT: 0,
-    nextRerun: FIRST_RERUN,
-    streak: 0,
-    nextId: 1,
-    raised: [],
-  });
+  return wrap(makeState(options));
+}
+
+function makeState(options: DetectorOptions): LineState {
+  return { options, cells: makeCells(), lastT: 0, nextRerun: FIRST_RERUN, streak: 0, nextId: 1, raised: [] };
+}
+
+/** The whole series at once: what a detector that was pushed all of it would say at its end, but no provisional bends. */
+export function segmentWhole(points: Iterable<Point>, options: DetectorOptions): DetectorResult {
+  const s = makeState(options);
+  for (const p of points) {
+    addPoint(s.cells, p);
+    s.lastT = p.t;
+  }
+  return finish(s);
 }
 
 export function restoreLineDetector(state: unknown): StreamDetector {
