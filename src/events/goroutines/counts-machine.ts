@@ -4,7 +4,7 @@ import type { Frame, GoroutineGroup, GoroutinesEvent, ThreadsEvent } from '../ty
 import { groupId } from './describe.ts';
 import type { DumpStart } from './dump-start.ts';
 import { parseLabels } from './header.ts';
-import { INFRASTRUCTURE, isInfrastructure } from './infrastructure.ts';
+import { InfrastructureIndex } from './infrastructure.ts';
 import {
   DONE,
   type DumpMachine,
@@ -86,10 +86,10 @@ export class CountsMachine implements DumpMachine {
     };
     if (this.#start.text !== 'goroutine') event.profile = utf8(this.#start.text);
     if (this.#seen < total || this.#torn) event.truncated = true;
-    const rules = [...INFRASTRUCTURE, ...(this.#options.infrastructure ?? [])];
+    const infrastructure = new InfrastructureIndex(this.#options.infrastructure);
     for (const group of groups) {
       if (this.#start.text === 'goroutineleak') group.leaked = group.count;
-      if (isInfrastructure(group, rules)) group.infrastructure = true;
+      if (infrastructure.find(group) !== undefined) group.infrastructure = true;
     }
     return event;
   }

@@ -1,6 +1,6 @@
 // In: rows of the stack table. Out: groups of the event: frames as objects, ids that stay the same over dumps.
 import type { CreatedBy, Frame, GoroutineGroup } from '../types.ts';
-import { type InfrastructureRule, isInfrastructure } from './infrastructure.ts';
+import { InfrastructureIndex, type InfrastructureRule } from './infrastructure.ts';
 import { collapseTypeArguments, isHiddenRuntimeFrame, unescapeName } from './names.ts';
 import { type GroupRow, mixId, SAMPLE_IDS, type StackTable } from './stack-table.ts';
 
@@ -13,32 +13,47 @@ export interface DescribedStack {
   createdBy: CreatedBy | undefined;
 }
 
+/** A frame with what `groupId` needs of it, made once per distinct line. */
+interface KnownFrame {
+  frame: Frame;
+  hash: FrameHash;
+}
+
 /** Turns rows into groups; frames are shared between the groups that have them. */
 export class RowDescriber {
-  #frames = new Map<string, Frame>();
-  #infrastructure: readonly InfrastructureRule[];
+  #frames = new Map<string, KnownFrame>();
+  readonly #infrastructure: InfrastructureIndex;
 
-  constructor(infrastructure: readonly InfrastructureRule[]) {
-    this.#infrastructure = infrastructure;
+  constructor(addedInfrastructure: readonly InfrastructureRule[] | undefined) {
+    this.#infrastructure = new InfrastructureIndex(addedInfrastructure);
   }
 
   describe(table: StackTable, row: GroupRow, state: string): DescribedStack {
-    const lines = table.keyLines(row);
+    const text = table.keyText(row);
     const stack: Frame[] = [];
+    const hashes: FrameHash[] = [];
     let createdBy: CreatedBy | undefined;
-    for (let i = 0; i < lines.length; i++) {
-      const line = lines[i]!;
-      if (line === ELIDED_KEY) continue;
-      const next = lines[i + 1];
-      const place = next?.startsWith('\t') === true ? next : '';
-      if (place !== '') i++;
-      if (line.startsWith('created by ')) {
-        createdBy = { ...this.#frame(line.slice('created by '.length), place, false) };
+    let creatorHash: FrameHash | undefined;
+    for (let at = 0; at < text.length; ) {
+      let end = text.indexOf('\n', at);
+      let placeAt = end;
+      if (text.charCodeAt(end + 1) === 9) end = text.indexOf('\n', end + 1);
+      else placeAt = -1;
+      const key = text.slice(at, end);
+      const split = placeAt < 0 ? key.length : placeAt - at;
+      at = end + 1;
+      if (key === ELIDED_KEY) continue;
+      if (key.startsWith('created by ')) {
+        const known = this.#known(key.slice('created by '.length), split - 'created by '.length, false);
+        createdBy = known.frame;
+        creatorHash = known.hash;
       } else {
-        stack.push(this.#frame(line, place, row.inlined?.includes(stack.length) === true));
+        const known = this.#known(key, split, row.inlined?.includes(stack.length) === true);
+        stack.push(known.frame);
+        hashes.push(known.hash);
       }
     }
-    return { id: groupId(state, stack, createdBy), stack, createdBy };
+    return { id: combineHashes(state, hashes, creatorHash), stack, createdBy };
   }
 
   group(row: GroupRow, state: string, described: DescribedStack): GoroutineGroup {
@@ -56,7 +71,7 @@ export class RowDescriber {
     }
     if (row.ids.length > 0) group.sampleIds = [...row.ids].sort((a, b) => a - b);
     if (row.ancestors !== undefined) group.ancestors = this.#ancestors(row.ancestors);
-    if (isInfrastructure(group, this.#infrastructure)) group.infrastructure = true;
+    if (this.#infrastructure.find(group) !== undefined) group.infrastructure = true;
     return group;
   }
 
@@ -69,22 +84,24 @@ export class RowDescriber {
         continue;
       }
       const next = lines[i + 1];
-      const place = next?.startsWith('\t') === true ? next : '';
-      if (place !== '') i++;
-      ancestors.at(-1)?.stack.push(this.#frame(line, place, false));
+      const hasPlace = next?.startsWith('\t') === true;
+      if (hasPlace) i++;
+      const key = hasPlace ? `${line}\n${next}` : line;
+      ancestors.at(-1)?.stack.push(this.#known(key, line.length, false).frame);
     }
     return ancestors;
   }
 
-  /** `place` is tab + FILE:LINE, or empty. */
-  #frame(name: string, place: string, inlined: boolean): Frame {
-    const key = `${inlined ? 'i' : 'f'}${name}\n${place}`;
-    let frame = this.#frames.get(key);
-    if (frame === undefined) {
-      frame = makeFrame(name, place, inlined);
-      this.#frames.set(key, frame);
+  /** `key` is NAME or NAME, newline, tab, FILE:LINE; `split` the length of NAME. */
+  #known(key: string, split: number, inlined: boolean): KnownFrame {
+    const mapKey = inlined ? `i${key}` : key;
+    let known = this.#frames.get(mapKey);
+    if (known === undefined) {
+      const frame = makeFrame(key.slice(0, split), key.slice(split + 2), inlined);
+      known = { frame, hash: hashFrame(frame) };
+      this.#frames.set(mapKey, known);
     }
-    return frame;
+    return known;
   }
 }
 
@@ -92,11 +109,18 @@ function makeFrame(name: string, place: string, inlined: boolean): Frame {
   const frame: Frame = { function: unescapeName(name) };
   if (place !== '') {
     const colon = place.lastIndexOf(':');
-    frame.file = place.slice(1, colon);
+    frame.file = place.slice(0, colon);
     frame.line = Number(place.slice(colon + 1));
   }
   if (inlined) frame.inlined = true;
   return frame;
+}
+
+/** Two 32-bit hashes of a frame's function and line; `hidden`: shown at traceback level 2 only. */
+interface FrameHash {
+  a: number;
+  b: number;
+  hidden: boolean;
 }
 
 /**
@@ -104,40 +128,42 @@ function makeFrame(name: string, place: string, inlined: boolean): Frame {
  * type arguments and the runtime frames that only level-2 dumps show, so that debug=2 and SIGQUIT texts agree.
  */
 export function groupId(state: string, stack: readonly Frame[], createdBy: Frame | undefined): string {
-  const shown = stack.filter((frame) => !isHiddenRuntimeFrame(frame.function));
-  const hash = new TextHash();
-  hash.add(state);
-  for (const frame of shown.length > 0 ? shown : stack) {
-    hash.add(collapseTypeArguments(frame.function));
-    hash.add(String(frame.line ?? 0));
-  }
-  if (createdBy !== undefined && !isHiddenRuntimeFrame(createdBy.function)) {
-    hash.add(collapseTypeArguments(createdBy.function));
-    hash.add(String(createdBy.line ?? 0));
-  }
-  return hash.digest();
+  return combineHashes(state, stack.map(hashFrame), createdBy === undefined ? undefined : hashFrame(createdBy));
 }
 
-/** 48 bits of two FNV-1a streams: enough for some ten thousand groups, short enough to be read out. */
-class TextHash {
-  #a = 0x811c9dc5;
-  #b = 0x1b873593;
+function hashFrame(frame: Frame): FrameHash {
+  const { a, b } = hashText(`${collapseTypeArguments(frame.function)}:${frame.line ?? 0}`);
+  return { a, b, hidden: isHiddenRuntimeFrame(frame.function) };
+}
 
-  add(text: string): void {
-    for (let i = 0; i < text.length; i++) this.#step(text.charCodeAt(i));
-    this.#step(0x10ffff);
+/** Two FNV-1a streams. */
+function hashText(text: string): { a: number; b: number } {
+  let a = 0x811c9dc5;
+  let b = 0x1b873593;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    a = Math.imul(a ^ code, 0x01000193);
+    b = Math.imul(b ^ code, 0x5bd1e995) ^ (b >>> 15);
   }
+  return { a, b };
+}
 
-  digest(): string {
-    const high = mixId(this.#a >>> 0) >>> 8;
-    const low = mixId(this.#b >>> 0) >>> 8;
-    return high.toString(16).padStart(6, '0') + low.toString(16).padStart(6, '0');
+/** 48 bits: enough for some ten thousand groups, short enough to be read out. */
+function combineHashes(state: string, frames: readonly FrameHash[], creator: FrameHash | undefined): string {
+  const allHidden = frames.every((frame) => frame.hidden);
+  let { a, b } = hashText(state);
+  for (const frame of frames) {
+    if (frame.hidden && !allHidden) continue;
+    a = Math.imul(a ^ frame.a, 0x01000193) + 1;
+    b = Math.imul(b ^ frame.b, 0x5bd1e995) ^ (b >>> 13);
   }
-
-  #step(code: number): void {
-    this.#a = Math.imul(this.#a ^ code, 0x01000193);
-    this.#b = Math.imul(this.#b ^ code, 0x5bd1e995) ^ (this.#b >>> 15);
+  if (creator !== undefined && !creator.hidden) {
+    a = Math.imul(a ^ creator.a, 0x85ebca6b);
+    b = Math.imul(b ^ creator.b, 0xc2b2ae35);
   }
+  const high = mixId(a >>> 0) >>> 8;
+  const low = mixId(b >>> 0) >>> 8;
+  return high.toString(16).padStart(6, '0') + low.toString(16).padStart(6, '0');
 }
 
 /** `from` into `into`: two rows of one dump that differ only by what `groupId` leaves out. */
@@ -156,7 +182,5 @@ export function mergeRows(into: GroupRow, from: GroupRow): void {
   }
   if (into.creator !== from.creator) into.creator = -1;
   into.framesElided = Math.max(into.framesElided, from.framesElided);
-  const ids = [...into.ids, ...from.ids].sort((a, b) => mixId(a) - mixId(b)).slice(0, SAMPLE_IDS);
-  into.ids = ids;
-  into.idHashes = ids.map(mixId);
+  into.ids = [...into.ids, ...from.ids].sort((a, b) => mixId(a) - mixId(b)).slice(0, SAMPLE_IDS);
 }

@@ -1,6 +1,6 @@
 // In: nothing. Out: what other folders use of the goroutine dumps.
 export { GoroutineDumpParser, type PushResult } from './dump-parser.ts';
 export { anchors, type DumpStart, startsDump } from './dump-start.ts';
-export { INFRASTRUCTURE, type InfrastructureRule, isInfrastructure } from './infrastructure.ts';
+export { INFRASTRUCTURE, InfrastructureIndex, type InfrastructureRule } from './infrastructure.ts';
 export type { DumpEvent, DumpOptions } from './machine.ts';
 export { packageOf } from './names.ts';

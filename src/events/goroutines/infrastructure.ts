@@ -61,20 +61,40 @@ export const INFRASTRUCTURE: readonly InfrastructureRule[] = [
   { what: 'lumberjack roller', function: 'gopkg.in/natefinch/lumberjack.v2.(*Logger).millRun' },
 ];
 
-export function isInfrastructure(group: GoroutineGroup, rules: readonly InfrastructureRule[]): boolean {
-  return rules.some((rule) => matchesRule(group, rule));
+/** The declared rules and the user's, indexed by function name: a dump may hold 50,000 distinct stacks. */
+export class InfrastructureIndex {
+  readonly #exact = new Map<string, InfrastructureRule[]>();
+  readonly #prefixes: InfrastructureRule[] = [];
+  readonly #others: InfrastructureRule[] = [];
+
+  constructor(added: readonly InfrastructureRule[] = []) {
+    for (const rule of [...INFRASTRUCTURE, ...added]) {
+      const name = rule.function;
+      if (name === undefined) this.#others.push(rule);
+      else if (name.endsWith('*')) this.#prefixes.push(rule);
+      else this.#exact.set(name, [...(this.#exact.get(name) ?? []), rule]);
+    }
+  }
+
+  /** The rule that the group falls under. */
+  find(group: GoroutineGroup): InfrastructureRule | undefined {
+    for (const frame of group.stack) {
+      const exact = this.#exact.get(frame.function)?.find((rule) => holdsOtherwise(group, rule));
+      if (exact !== undefined) return exact;
+      for (const rule of this.#prefixes) {
+        if (matchesName(frame.function, rule.function!) && holdsOtherwise(group, rule)) return rule;
+      }
+    }
+    return this.#others.find((rule) => holdsOtherwise(group, rule));
+  }
 }
 
-function matchesRule(group: GoroutineGroup, rule: InfrastructureRule): boolean {
-  // A debug=1 text has no states: there the function alone must do.
-  if (rule.state !== undefined && group.state !== undefined && group.state !== rule.state) return false;
-  if (rule.function === undefined && rule.createdBy === undefined) {
-    return group.state !== undefined && group.state === rule.state;
-  }
-  const wanted = rule.function;
-  if (wanted !== undefined && !group.stack.some((frame) => matchesName(frame.function, wanted))) return false;
-  const creator = rule.createdBy;
-  return creator === undefined || (group.createdBy !== undefined && matchesName(group.createdBy.function, creator));
+/** State and creator, where the rule names them. A debug=1 text has neither: there the function alone must do. */
+function holdsOtherwise(group: GoroutineGroup, rule: InfrastructureRule): boolean {
+  if (rule.state !== undefined && group.state !== rule.state && (group.state !== undefined || !rule.function))
+    return false;
+  if (rule.createdBy === undefined) return true;
+  return group.createdBy !== undefined && matchesName(group.createdBy.function, rule.createdBy);
 }
 
 function matchesName(name: string, pattern: string): boolean {

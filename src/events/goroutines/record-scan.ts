@@ -1,6 +1,8 @@
 // In: bytes at the start of a goroutine record. Out: where its names and places lie, if it is whole and plain.
 // Source: runtime/traceback.go; everything that is not header, call, place, creator or the closing blank line is left to the line machine.
 
+import { isSymbol } from './stack-lines.ts';
+
 const GORO = 0x6f726f67;
 const UTIN = 0x6e697475;
 const MOST_SEGMENTS = 512;
@@ -39,7 +41,7 @@ class RecordScan {
         this.count = n >> 1;
         return n > 0;
       }
-      while (p < to && bytes[p] !== 10) p++;
+      p = newlineAfter(bytes, view, p, to);
       if (p >= to || n >= 2 * MOST_SEGMENTS) return false;
       lines++;
       let end: number;
@@ -52,6 +54,40 @@ class RecordScan {
       segments[n++] = end;
       p++;
     }
+  }
+
+  /**
+   * Are the lines of the record read last what they look like: calls of Go functions with printed arguments, places with a line?
+   * Asked once per distinct stack; a log line in between makes the record one for the line machine.
+   */
+  isPlain(bytes: Buffer): boolean {
+    let wantsPlace = false;
+    for (let i = 0; i < this.count; i++) {
+      const start = this.segments[2 * i]!;
+      const end = this.segments[2 * i + 1]!;
+      const isPlace = bytes[start] === 9;
+      if (isPlace !== wantsPlace) return false;
+      if (isPlace) {
+        if (!endsInLine(bytes, start, end)) return false;
+      } else if (bytes[end] === 40) {
+        if (!isSymbol(bytes.toString('latin1', start, end)) || !hasPrintedArguments(bytes, end + 1)) return false;
+      } else if (i !== this.count - 2 || !isSymbol(bytes.toString('latin1', start + 'created by '.length, end)))
+        return false;
+      wantsPlace = !wantsPlace;
+    }
+    return !wantsPlace;
+  }
+
+  /** Numbers of the frames of the record read last whose arguments are `...`. */
+  inlined(bytes: Buffer): number[] | undefined {
+    let frames: number[] | undefined;
+    for (let i = 0; i < this.count; i += 2) {
+      const end = this.segments[2 * i + 1]!;
+      if (bytes[end] !== 40 || bytes[end + 1] !== 46 || bytes[end + 4] !== 41) continue;
+      frames ??= [];
+      frames.push(i >> 1);
+    }
+    return frames;
   }
 
   /** Position after the header's newline, or 0. */
@@ -69,8 +105,7 @@ class RecordScan {
     if (p >= to || bytes[p] !== 91) return 0;
     p++;
     this.detailsStart = p;
-    let newline = p;
-    while (newline < to && bytes[newline] !== 10) newline++;
+    const newline = newlineAfter(bytes, view, p, to);
     if (newline >= to || newline - p < 2 || bytes[newline - 1] !== 58 || bytes[newline - 2] !== 93) return 0;
     let h = 0;
     for (; p < newline - 2; p++) h = Math.imul(h ^ bytes[p]!, 0x01000193);
@@ -95,6 +130,19 @@ class RecordScan {
 
 export const scanRecord = new RecordScan();
 
+/** Position of the next newline, or `to`; four bytes a step. */
+function newlineAfter(bytes: Buffer, view: DataView, from: number, to: number): number {
+  let p = from;
+  for (; p < to - 3; p += 4) {
+    const x = view.getInt32(p, true) ^ 0x0a0a0a0a;
+    const hit = (x - 0x01010101) & ~x & 0x80808080;
+    // The lowest set bit is exact, higher ones may be borrowed.
+    if (hit !== 0) return p + ((31 - Math.clz32(hit & -hit)) >> 3);
+  }
+  while (p < to && bytes[p] !== 10) p++;
+  return p;
+}
+
 /** End of `\tFILE:LINE` in a place line, 0 when it is none. */
 function placeEnd(bytes: Buffer, start: number, end: number): number {
   let k = end - 1;
@@ -116,4 +164,23 @@ function nameEnd(bytes: Buffer, start: number, end: number): number {
   let k = end - 2;
   while (k > start && bytes[k] !== 40) k--;
   return k > start ? k : 0;
+}
+
+/** Does `bytes[start, end)` end in `:` and digits? */
+function endsInLine(bytes: Buffer, start: number, end: number): boolean {
+  let k = end - 1;
+  while (k > start && bytes[k]! >= 48 && bytes[k]! <= 57) k--;
+  return k < end - 1 && k > start + 1 && bytes[k] === 58;
+}
+
+/** Only hex words, braces, `?`, `_`, dots, commas and blanks up to the `)` that ends the line. */
+function hasPrintedArguments(bytes: Buffer, start: number): boolean {
+  for (let k = start; ; k++) {
+    const code = bytes[k];
+    if (code === undefined || code === 10) return false;
+    if (code === 41) return bytes[k + 1] === 10;
+    const isWord = (code >= 48 && code <= 57) || (code >= 97 && code <= 102) || code === 120 || code === 95;
+    if (!isWord && code !== 63 && code !== 123 && code !== 125 && code !== 44 && code !== 32 && code !== 46)
+      return false;
+  }
 }

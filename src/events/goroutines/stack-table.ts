@@ -24,8 +24,7 @@ export interface GroupRow {
   /** Goroutine that started the members; 0 none printed, -1 they differ. */
   creator: number;
   ids: number[];
-  idHashes: number[];
-  /** Greatest of `idHashes` once there are SAMPLE_IDS of them. */
+  /** Greatest hash among `ids` once there are SAMPLE_IDS of them. */
   idHashLimit: number;
   /** Numbers of the frames printed with `(...)`. */
   inlined: number[] | undefined;
@@ -95,7 +94,6 @@ export class StackTable {
       labels: undefined,
       creator: 0,
       ids: [],
-      idHashes: [],
       idHashLimit: 4294967296,
       inlined: undefined,
       framesElided: 0,
@@ -107,12 +105,9 @@ export class StackTable {
     return row;
   }
 
-  /** The key's lines: function, tab + file, ..., `created by ` + function, tab + file. */
-  keyLines(row: GroupRow): string[] {
-    const text = this.#arena.toString('utf8', row.keyStart, row.keyEnd);
-    const lines = text.split('\n');
-    lines.pop();
-    return lines;
+  /** The key's lines, each with its newline: function, tab + place, ..., `created by ` + function, tab + place. */
+  keyText(row: GroupRow): string {
+    return this.#arena.toString('utf8', row.keyStart, row.keyEnd);
   }
 
   #place(hash: number, value: number): void {
@@ -183,16 +178,10 @@ function sameKey(
 export function sampleId(row: GroupRow, id: number): void {
   const hash = mixId(id);
   if (hash >= row.idHashLimit) return;
-  if (row.ids.length < SAMPLE_IDS) {
-    row.ids.push(id);
-    row.idHashes.push(hash);
-    if (row.ids.length === SAMPLE_IDS) row.idHashLimit = Math.max(...row.idHashes);
-    return;
-  }
-  const at = row.idHashes.indexOf(row.idHashLimit);
-  row.ids[at] = id;
-  row.idHashes[at] = hash;
-  row.idHashLimit = Math.max(...row.idHashes);
+  const ids = row.ids;
+  if (ids.length < SAMPLE_IDS) ids.push(id);
+  else ids[ids.findIndex((kept) => mixId(kept) === row.idHashLimit)] = id;
+  if (ids.length === SAMPLE_IDS) row.idHashLimit = Math.max(...ids.map(mixId));
 }
 
 /** `amount` more members with these labels; beyond a bound all further values of a key count as `KEY=(other)`. */

@@ -5,7 +5,6 @@ import { CrashText } from './crash-text.ts';
 import { type DescribedStack, ELIDED_KEY, mergeRows, RowDescriber } from './describe.ts';
 import { type DumpStart, startsDump } from './dump-start.ts';
 import { type HeaderDetails, parseHeader, parseHeaderDetails } from './header.ts';
-import { INFRASTRUCTURE } from './infrastructure.ts';
 import {
   DONE,
   type DumpMachine,
@@ -28,10 +27,28 @@ import {
 } from './stack-lines.ts';
 import { countLabels, type GroupRow, hashSegments, IdSet, StackTable, sampleId } from './stack-table.ts';
 
-/** What a header's brackets mean, kept once per distinct text. */
-export interface HeaderMeta extends HeaderDetails {
-  bytes: Buffer;
-  stateIndex: number;
+/** What a header's brackets mean, kept once per distinct text; one shape, since every goroutine passes through it. */
+class HeaderMeta {
+  readonly bytes: Buffer;
+  readonly stateIndex: number;
+  readonly state: string;
+  readonly running: boolean;
+  /** -1: no figure. */
+  readonly minutes: number;
+  readonly locked: boolean;
+  readonly leaked: boolean;
+  readonly labels: Record<string, string> | undefined;
+
+  constructor(bytes: Buffer, stateIndex: number, details: HeaderDetails) {
+    this.bytes = bytes;
+    this.stateIndex = stateIndex;
+    this.state = details.state;
+    this.running = details.state === 'running';
+    this.minutes = details.minutes ?? -1;
+    this.locked = details.locked;
+    this.leaked = details.leaked;
+    this.labels = details.labels;
+  }
 }
 
 const METAS_KEPT = 8192;
@@ -91,7 +108,7 @@ export class StacksMachine implements DumpMachine {
     this.#crash = new CrashText(start);
     this.#state = start.cause === 'debug' ? 'between' : 'prologue';
     if (start.cause === 'fatal' && start.text === '') this.#state = 'prologue';
-    this.#describer = new RowDescriber([...INFRASTRUCTURE, ...(options.infrastructure ?? [])]);
+    this.#describer = new RowDescriber(options.infrastructure);
   }
 
   line(bytes: Buffer, start: number, end: number, number: number): Verdict {
@@ -122,17 +139,23 @@ export class StacksMachine implements DumpMachine {
       return { at, lines };
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const scan = scanRecord;
-    for (;;) {
-      if (!scan.read(bytes, view, at, to)) break;
+    const table = this.#table;
+    const quiet = this.#crash.cause === 'debug';
+    while (scan.read(bytes, view, at, to)) {
       const meta = this.#meta(bytes, scan.detailsStart, scan.detailsEnd, scan.detailsHash);
-      if (this.#total > 0 && this.#startsAnotherDump(meta.state, scan.hasGp)) break;
-      if (scan.id !== 0 && this.#ids.has(scan.id)) break;
+      if (meta.running && quiet && !scan.hasGp && this.#total > 0) break;
       const hash = hashSegments(view, scan.segments, scan.count, meta.stateIndex);
-      const index = this.#table.find(meta.stateIndex, hash, view, scan.segments, scan.count);
-      if (index < 0) break;
-      if (scan.id !== 0) this.#ids.add(scan.id);
+      const index = table.find(meta.stateIndex, hash, view, scan.segments, scan.count);
+      if (index < 0 && !scan.isPlain(bytes)) break;
+      if (scan.id !== 0 && !this.#ids.add(scan.id)) break;
+      let row: GroupRow;
+      if (index >= 0) row = table.rows[index]!;
+      else {
+        row = table.add(meta.stateIndex, hash, bytes, scan.segments, scan.count);
+        row.inlined = scan.inlined(bytes);
+      }
       this.#started = true;
-      this.#commit(this.#table.rows[index]!, scan.id, meta, scan.creator, number + lines);
+      this.#commit(row, scan.id, meta, scan.creator, number + lines);
       at = scan.end;
       lines += scan.lines;
     }
@@ -451,7 +474,7 @@ export class StacksMachine implements DumpMachine {
     else if (row.creator !== creator) row.creator = -1;
     row.count++;
     const minutes = meta.minutes;
-    if (minutes !== undefined) {
+    if (minutes >= 0) {
       if (row.waitMin < 0 || minutes < row.waitMin) row.waitMin = minutes;
       if (minutes > row.waitMax) row.waitMax = minutes;
     } else if (!meta.leaked) row.waitMissing = true;
@@ -474,7 +497,7 @@ export class StacksMachine implements DumpMachine {
       group: described.id,
       stack: described.stack,
     };
-    if (meta.minutes !== undefined) event.waitMinutes = meta.minutes;
+    if (meta.minutes >= 0) event.waitMinutes = meta.minutes;
     if (meta.locked) event.lockedToThread = true;
     if (meta.leaked) event.leaked = true;
     if (meta.labels !== undefined) event.labels = meta.labels;
@@ -517,7 +540,7 @@ export class StacksMachine implements DumpMachine {
       stateIndex = this.#states.push(details.state) - 1;
       this.#stateCounts.push(0);
     }
-    const meta: HeaderMeta = { ...details, stateIndex, bytes: Buffer.from(bytes.subarray(start, end)) };
+    const meta = new HeaderMeta(Buffer.from(bytes.subarray(start, end)), stateIndex, details);
     if (this.#metas.size >= METAS_KEPT) this.#metas.clear();
     this.#metas.set(hash, meta);
     return meta;
