@@ -22,6 +22,10 @@ export interface Walk {
   complete: boolean[];
   /** For each cut: the piece before it is whole because the next byte cannot belong to it. */
   whole: boolean[];
+  /** For each cut: the piece before it is a literal, so that nothing of it can be someone else's. */
+  fixed: boolean[];
+  /** For each cut: where the program goes on. */
+  next: number[];
   /** Literals matched. */
   literals: number;
   /** First byte that does not fit. */
@@ -51,17 +55,21 @@ export function walkShape(
     pieces: [],
     complete: [],
     whole: [],
+    fixed: [],
+    next: [],
     literals: 0,
     at: start,
     expected: '',
     after: '',
     matched: false,
   };
-  const cut = (at: number, pieces: number, pc: number, whole: boolean): void => {
+  const cut = (at: number, pieces: number, pc: number, whole: boolean, fixed = false): void => {
     walk.cuts.push(at);
     walk.pieces.push(pieces);
-    walk.complete.push(whole && mayEnd(program, pc));
+    walk.complete.push(mayEnd(program, pc));
     walk.whole.push(whole);
+    walk.fixed.push(fixed);
+    walk.next.push(pc);
   };
   let p = start;
   let pieces = 0;
@@ -117,8 +125,35 @@ export function walkShape(
     pc += op === OP_LITERAL ? 2 : 4;
     walk.literals++;
     walk.after = literal.toString('utf8');
-    cut(p, pieces, pc, true);
+    cut(p, pieces, pc, true, true);
   }
+}
+
+const firstBytes = new WeakMap<CompiledShape, Map<number, Uint8Array>>();
+
+/** For each byte: 1 when what the runtime prints next, at a place of the program, may begin with it. */
+export function bytesThatMayFollow(shape: CompiledShape, next: number): Uint8Array {
+  const known = firstBytes.get(shape) ?? new Map<number, Uint8Array>();
+  firstBytes.set(shape, known);
+  let table = known.get(next);
+  if (table === undefined) {
+    table = new Uint8Array(256);
+    known.set(next, table);
+    for (let pc = next; ; ) {
+      const op = shape.program[pc] as number;
+      if (op === OP_END) break;
+      if (op === OP_HOLE) {
+        const type = HOLE_TYPES[shape.program[pc + 2] as number] as string;
+        if (type === 'word' || type === 'text') table.fill(1);
+        for (const c of '0123456789+-NIntf') table[c.charCodeAt(0)] = 1;
+        break;
+      }
+      table[literalsOf(shape)[shape.program[pc + 1] as number]?.[0] ?? 0] = 1;
+      if (op !== OP_OPTIONAL) break;
+      pc = shape.program[pc + 2] as number;
+    }
+  }
+  return table;
 }
 
 /** Why a line is not the record that its beginning promises; undefined when it is one or has nothing of it. */

@@ -155,6 +155,8 @@ export class GrammarSet {
       if (!whole && shape.compiled.wholeLine) continue;
       const stop = runProgram(shape.program, bytes, start, end, this.#spans);
       if (stop < 0 || (whole && stop !== end)) continue;
+      // `GC forced by the operator` is a sentence: a line without an unmistakable head must be whole.
+      if (stop !== end && shape.compiled.sure === 0) continue;
       if (i > 0) {
         shapes.splice(i, 1);
         shapes.unshift(shape);

@@ -1,0 +1,56 @@
+// In: whole lines of the application that shares the runtime's stderr. Out: how its lines begin, to tell where a torn
+// trace line stops and an application line starts: `gc 3542` + `2026/11/21 …` against `gc 35422` + `026/11/21 …`.
+
+const SIGNATURE_BYTES = 12;
+const LITERAL_LETTERS = 6;
+const MAX_SIGNATURES = 512;
+
+/** Beginnings of application lines, digits taken as one class. Memory is bounded. */
+export class AppLines {
+  readonly #known = new Set<string>();
+  readonly #digitStarts = new Set<string>();
+
+  /** Remembers how a line begins. */
+  learn(bytes: Buffer, start: number, end: number): void {
+    if (start >= end) return;
+    if (this.#known.size >= MAX_SIGNATURES) this.#forgetOldest();
+    const signature = signatureOf(bytes, start, end);
+    this.#known.add(signature);
+    if (signature.startsWith('0')) this.#digitStarts.add(signature);
+  }
+
+  /** True when a line that begins like this was seen. */
+  knows(bytes: Buffer, start: number, end: number): boolean {
+    return start < end && this.#known.has(signatureOf(bytes, start, end));
+  }
+
+  /** True when lines that begin with a digit are rare here or all of a kind: a number may then be read to its end. */
+  get digitsAreOrderly(): boolean {
+    return this.#digitStarts.size <= 3;
+  }
+
+  #forgetOldest(): void {
+    let left = MAX_SIGNATURES >> 1;
+    for (const signature of this.#known) {
+      if (left-- === 0) break;
+      this.#known.delete(signature);
+      this.#digitStarts.delete(signature);
+    }
+  }
+}
+
+function signatureOf(bytes: Buffer, start: number, end: number): string {
+  let signature = '';
+  const stop = Math.min(end, start + SIGNATURE_BYTES);
+  for (let p = start; p < stop; p++) {
+    const c = bytes[p] as number;
+    if (c >= 48 && c <= 57) signature += '0';
+    else if (p - start >= LITERAL_LETTERS && isLetter(c)) signature += 'a';
+    else signature += String.fromCharCode(c);
+  }
+  return signature;
+}
+
+function isLetter(c: number): boolean {
+  return (c >= 65 && c <= 90) || (c >= 97 && c <= 122) || c >= 128;
+}
