@@ -1,0 +1,406 @@
+// In: file names and patterns. Out: what is in them and what is being added, as `tail -F` sees it, each byte once.
+// Polled, not notified: 5,000 log lines a second would be 5,000 inotify events, 40 reads a second cost nothing.
+import { closeSync, fstatSync, openSync, readdirSync, readSync, type Stats, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { expandPattern, isPattern } from './glob.ts';
+
+/**
+ * `waiting`: named, but not there yet · `appeared` · `rotated`: a new file has taken the name, the old one is read to its end ·
+ * `truncated`: cut to be written again · `gone`: deleted or renamed away, nothing in its place yet · `unreadable`: see `detail`.
+ */
+export type FollowEvent = 'waiting' | 'appeared' | 'rotated' | 'truncated' | 'gone' | 'unreadable';
+
+export interface FollowChunk {
+  /** The path as given, or as the pattern found it. */
+  source: string;
+  /** Empty where there is an event. Bytes before an event belong to the old content, bytes after it to the new. */
+  bytes: Buffer;
+  event?: FollowEvent;
+  detail?: string;
+}
+
+export interface FollowOptions {
+  /** Ends the following; what is there at that moment is still read. */
+  signal: AbortSignal;
+  /** Files that were last changed before it are read from their end on. Default: everything is read from the start. */
+  since?: Date;
+  /** How often files are looked at, default 25 ms. */
+  pollMs?: number;
+  /** How often patterns are expanded again, default 1000 ms. */
+  patternMs?: number;
+}
+
+const READ_BYTES = 256 * 1024;
+/** A file that is far behind is read in turns with the others. */
+const TURN_BYTES = 4 * 1024 * 1024;
+/** Kept of what was read, to tell the same file gone on from one rewritten up to the same place. */
+const TAIL_BYTES = 64;
+const HEAD_BYTES = 256;
+/** Shorter beginnings say too little to call two files the same. */
+const MIN_HEAD_BYTES = 32;
+const MAX_REMEMBERED = 1000;
+const MAX_PAST_HEADS = 100;
+const COMPRESSED = /\.(?:gz|zst|bz2|xz|lz4|zip)$/;
+
+const scratch = Buffer.allocUnsafe(READ_BYTES + TAIL_BYTES);
+const EMPTY = Buffer.alloc(0);
+
+/** Where reading stands in one inode; kept after it is closed, so that it is not read again under its rotated name. */
+interface Place {
+  id: string;
+  position: number;
+  tail: Buffer;
+  head: Buffer;
+  openedAtMs: number;
+  open: boolean;
+  /** A copy of what was read elsewhere: nothing in it is handed out. */
+  copy: boolean;
+}
+
+interface Followed {
+  source: string;
+  /** Where the bytes lie: the source, or a name that rotation gave it. */
+  path: string;
+  fd: number | undefined;
+  place: Place | undefined;
+  /** The event that was last told, so that it is told once. */
+  told: FollowEvent | undefined;
+  /** Its turn ended before its bytes did. */
+  behind: boolean;
+}
+
+/**
+ * Follows files across rename, truncation, copy-and-truncate, deletion and re-creation; names that are not there yet are
+ * waited for. Ends only by `signal`. Problems with a file are events: the file may become readable later.
+ */
+export async function* followFiles(patterns: readonly string[], options: FollowOptions): AsyncGenerator<FollowChunk> {
+  const { signal, pollMs = 25, patternMs = 1000 } = options;
+  const follower = new Follower(options.since);
+  const globs = patterns.filter(isPattern);
+  for (const name of patterns) if (!globs.includes(name)) follower.add(name);
+  let globbedAtMs = Number.NEGATIVE_INFINITY;
+  try {
+    for (;;) {
+      const last = signal.aborted;
+      const nowMs = performance.now();
+      if (globs.length > 0 && (last || nowMs - globbedAtMs >= patternMs)) {
+        globbedAtMs = nowMs;
+        for (const pattern of globs) for (const path of await expandPattern(pattern)) follower.addFound(path);
+      }
+      let behind = false;
+      for (const file of follower.files.values()) {
+        for (const chunk of follower.poll(file)) yield chunk;
+        behind ||= file.behind;
+      }
+      follower.firstRoundDone = true;
+      if (last && !behind) return;
+      if (!behind) await pause(pollMs, signal);
+    }
+  } finally {
+    follower.close();
+  }
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done);
+  });
+}
+
+function newFollowed(source: string, path = source): Followed {
+  return { source, path, fd: undefined, place: undefined, told: undefined, behind: false };
+}
+
+class Follower {
+  readonly files = new Map<string, Followed>();
+  private readonly places = new Map<string, Place>();
+  private readonly pastHeads: { source: string; head: Buffer }[] = [];
+  private readonly since: Date | undefined;
+  firstRoundDone = false;
+
+  constructor(since: Date | undefined) {
+    this.since = since;
+  }
+
+  add(source: string): void {
+    if (!this.files.has(source)) this.files.set(source, newFollowed(source));
+  }
+
+  /** A path that a pattern found. */
+  addFound(path: string): void {
+    if (!COMPRESSED.test(path)) this.add(path);
+  }
+
+  close(): void {
+    for (const file of this.files.values()) this.closeFile(file);
+  }
+
+  *poll(file: Followed): Generator<FollowChunk> {
+    if (file.fd === undefined) yield* this.tryOpen(file);
+    else yield* this.advance(file);
+  }
+
+  /** Reads on, then looks whether the name still means the same file. */
+  private *advance(file: Followed): Generator<FollowChunk> {
+    yield* this.drain(file);
+    const stats = statOf(file.source);
+    if (stats === undefined) {
+      if (file.told !== 'gone') yield this.tell(file, 'gone');
+      return;
+    }
+    if (idOf(stats) === file.place!.id) {
+      file.told = undefined;
+      return;
+    }
+    // Whoever writes goes on with the old file until it opens the new one: the first byte there says that it has.
+    if (stats.size === 0 || !stats.isFile()) return;
+    yield* this.drain(file, Number.POSITIVE_INFINITY);
+    const openedAtMs = file.place!.openedAtMs;
+    this.closeFile(file);
+    yield* this.readMissed(file, openedAtMs, idOf(stats));
+    yield this.tell(file, 'rotated');
+    yield* this.tryOpen(file);
+  }
+
+  private *tryOpen(file: Followed): Generator<FollowChunk> {
+    const { source } = file;
+    const stats = statOf(source);
+    if (stats === undefined) {
+      if (file.told === undefined) yield this.tell(file, 'waiting');
+      return;
+    }
+    if (!stats.isFile()) {
+      if (file.told !== 'unreadable') {
+        const kind = stats.isDirectory() ? 'a directory' : 'not a plain file';
+        yield this.tell(file, 'unreadable', `it is ${kind}`);
+      }
+      return;
+    }
+    let fd: number;
+    try {
+      fd = openSync(source, 'r');
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      if (code === 'ENOENT' || file.told === 'unreadable') return;
+      yield this.tell(file, 'unreadable', code === 'EACCES' ? 'no permission to read it' : message);
+      return;
+    }
+    const opened = fstatSync(fd);
+    const place = this.placeFor(fd, opened);
+    if (place.open) {
+      // The same file under a second name: one of the two is enough.
+      closeSync(fd);
+      return;
+    }
+    place.open = true;
+    file.fd = fd;
+    file.place = place;
+    if (file.told === 'waiting' || file.told === 'gone' || file.told === 'unreadable')
+      yield this.tell(file, 'appeared');
+    file.told = undefined;
+    yield* this.drain(file);
+  }
+
+  private placeFor(fd: number, stats: Stats): Place {
+    const id = idOf(stats);
+    const head = readAt(fd, 0, HEAD_BYTES);
+    const known = this.places.get(id);
+    // Inode numbers are used again: only the same beginning makes it the same file.
+    if (known !== undefined && (known.open || (startsWith(head, known.head) && stats.size >= known.position)))
+      return known;
+    const old = !this.firstRoundDone && this.since !== undefined && stats.mtime < this.since;
+    const position = old ? stats.size : 0;
+    const tail = readAt(fd, Math.max(0, position - TAIL_BYTES), Math.min(position, TAIL_BYTES));
+    const place: Place = { id, position, tail, head, openedAtMs: Date.now(), open: false, copy: false };
+    this.places.delete(id);
+    this.places.set(id, place);
+    if (this.places.size > MAX_REMEMBERED) {
+      for (const [key, { open }] of this.places) {
+        if (open) continue;
+        this.places.delete(key);
+        break;
+      }
+    }
+    return place;
+  }
+
+  private *drain(file: Followed, limit = TURN_BYTES): Generator<FollowChunk> {
+    const { source } = file;
+    const place = file.place!;
+    file.behind = false;
+    if (place.copy) return;
+    if (place.position === 0 && this.isCopy(file.path, place, readAt(file.fd!, 0, HEAD_BYTES))) {
+      place.copy = true;
+      return;
+    }
+    for (let taken = 0; taken < limit; ) {
+      const back = place.tail.length;
+      const count = readSync(file.fd!, scratch, 0, READ_BYTES + back, place.position - back);
+      if (count < back || scratch.compare(place.tail, 0, back, 0, back) !== 0) {
+        yield* this.restart(file);
+        continue;
+      }
+      if (count === back) return;
+      const bytes = Buffer.from(scratch.subarray(back, count));
+      taken += bytes.length;
+      advancePlace(place, bytes);
+      yield { source, bytes };
+      if (count - back < READ_BYTES) return;
+    }
+    file.behind = true;
+  }
+
+  /** The file was cut and written anew. What was in it beyond our place may be in the copy that logrotate made first. */
+  private *restart(file: Followed): Generator<FollowChunk> {
+    const place = file.place!;
+    this.pastHeads.push({ source: file.path, head: place.head });
+    if (this.pastHeads.length > MAX_PAST_HEADS) this.pastHeads.shift();
+    for (const bytes of readRestOfCopy(file.source, place)) yield { source: file.source, bytes };
+    place.position = skipHole(file.fd!);
+    place.tail = EMPTY;
+    place.head = readAt(file.fd!, 0, HEAD_BYTES);
+    yield this.tell(file, 'truncated');
+    file.told = undefined;
+  }
+
+  /** Files that had the name between two looks and are rotated away already, oldest first. */
+  private *readMissed(file: Followed, sinceMs: number, currentId: string): Generator<FollowChunk> {
+    const missed: { path: string; bornMs: number }[] = [];
+    for (const path of siblingsOf(file.source)) {
+      const stats = statOf(path);
+      if (stats === undefined || !stats.isFile() || this.files.has(path) || COMPRESSED.test(path)) continue;
+      if (idOf(stats) === currentId || this.places.has(idOf(stats)) || stats.birthtimeMs <= sinceMs) continue;
+      missed.push({ path, bornMs: stats.birthtimeMs });
+    }
+    for (const { path } of missed.sort((a, b) => a.bornMs - b.bornMs)) {
+      const fd = openSync(path, 'r');
+      const place = this.placeFor(fd, fstatSync(fd));
+      const passing: Followed = { ...newFollowed(file.source, path), fd, place };
+      yield this.tell(passing, 'rotated');
+      yield* this.drain(passing, Number.POSITIVE_INFINITY);
+      closeSync(fd);
+    }
+  }
+
+  /** Whether a file that came up later begins as one that is followed does or did: copy-and-truncate has made it. */
+  private isCopy(path: string, place: Place, head: Buffer): boolean {
+    if (!this.firstRoundDone) return false;
+    for (const { source, place: other } of this.files.values()) {
+      if (other === undefined || other === place || !isSibling(source, path)) continue;
+      if (isBeginningOfBoth(other.head, head)) return true;
+    }
+    return this.pastHeads.some((past) => isSibling(past.source, path) && isBeginningOfBoth(past.head, head));
+  }
+
+  private closeFile(file: Followed): void {
+    if (file.fd === undefined) return;
+    closeSync(file.fd);
+    file.place!.open = false;
+    file.fd = undefined;
+    file.place = undefined;
+  }
+
+  private tell(file: Followed, event: FollowEvent, detail?: string): FollowChunk {
+    file.told = event;
+    return { source: file.source, bytes: EMPTY, event, ...(detail === undefined ? {} : { detail }) };
+  }
+}
+
+function advancePlace(place: Place, bytes: Buffer): void {
+  if (place.head.length < HEAD_BYTES && place.position === place.head.length) {
+    place.head = Buffer.concat([place.head, bytes.subarray(0, HEAD_BYTES - place.head.length)]);
+  }
+  place.position += bytes.length;
+  const joined = bytes.length >= TAIL_BYTES ? bytes : Buffer.concat([place.tail, bytes]);
+  place.tail = Buffer.from(joined.subarray(-TAIL_BYTES));
+}
+
+/** `app.log` and `app.log.1`, `app.log-20260101`, or `app-1.log`: rotation adds to the name. */
+function isSibling(source: string, path: string): boolean {
+  if (dirname(source) !== dirname(path) || source === path) return false;
+  const name = basename(source);
+  const stem = name.replace(/\.[^.]*$/, '');
+  return new RegExp(`^(?:${escapeText(name)}|${escapeText(stem)})[.\\-_]`).test(basename(path));
+}
+
+function escapeText(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+}
+
+function siblingsOf(source: string): string[] {
+  const directory = dirname(source);
+  try {
+    // join() would take a leading ./ away, and with it the likeness.
+    const at = source.slice(0, source.length - basename(source).length);
+    return readdirSync(directory)
+      .map((name) => (at === '' ? name : join(at, name)))
+      .filter((path) => isSibling(join(at, basename(source)), path));
+  } catch {
+    return [];
+  }
+}
+
+function* readRestOfCopy(source: string, place: Place): Generator<Buffer> {
+  if (place.tail.length < MIN_HEAD_BYTES) return;
+  for (const path of siblingsOf(source)) {
+    const stats = statOf(path);
+    if (stats === undefined || !stats.isFile() || stats.size <= place.position) continue;
+    const fd = openSync(path, 'r');
+    try {
+      if (!readAt(fd, place.position - place.tail.length, place.tail.length).equals(place.tail)) continue;
+      for (let position = place.position; ; ) {
+        const bytes = readAt(fd, position, READ_BYTES);
+        if (bytes.length === 0) return;
+        position += bytes.length;
+        yield bytes;
+      }
+    } finally {
+      closeSync(fd);
+    }
+  }
+}
+
+/** A writer that does not append leaves a hole of zeros up to where it was. */
+function skipHole(fd: number): number {
+  for (let position = 0; ; ) {
+    const bytes = readAt(fd, position, READ_BYTES);
+    const first = bytes.findIndex((byte) => byte !== 0);
+    if (first >= 0) return position + first;
+    position += bytes.length;
+    if (bytes.length === 0) return position === 0 ? 0 : position;
+  }
+}
+
+function startsWith(bytes: Buffer, beginning: Buffer): boolean {
+  return bytes.subarray(0, beginning.length).equals(beginning);
+}
+
+function isBeginningOfBoth(a: Buffer, b: Buffer): boolean {
+  const length = Math.min(a.length, b.length);
+  return length >= MIN_HEAD_BYTES && a.compare(b, 0, length, 0, length) === 0;
+}
+
+function readAt(fd: number, position: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  return bytes.subarray(0, readSync(fd, bytes, 0, length, position));
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false, bigint: false });
+  } catch {
+    // A directory on the way may not be searched: as good as not there.
+    return undefined;
+  }
+}
+
+function idOf(stats: Stats): string {
+  return `${stats.dev}:${stats.ino}`;
+}
