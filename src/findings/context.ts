@@ -1,6 +1,5 @@
 // In: what the analysis knows of one process. Out: what every rule needs to make a finding of it.
 import type { CycleIndex, CycleSample, History, WatchedSignal } from '../series/index.ts';
-import type { FindingBody } from './finding-log.ts';
 import type { Thresholds } from './thresholds.ts';
 import { tidy } from './words.ts';
 
@@ -37,7 +36,7 @@ export function round3(t: number): number {
   return Math.round(t * 1000) / 1000;
 }
 
-/** Mean of a signal before and after a moment, as `evidence` shows it. */
+/** What a signal usually was before and after a moment (medians over time), as `evidence` shows it. */
 export interface Change {
   before: number;
   after: number;
@@ -51,9 +50,7 @@ export function changeAt(
   from: number,
   to: number,
 ): Change | undefined {
-  const before = context.history.mean(signal, from, t);
-  const after = context.history.mean(signal, t, to);
+  const before = context.history.typical(signal, from, t);
+  const after = context.history.typical(signal, t, to);
   return before === undefined || after === undefined ? undefined : { before: tidy(before), after: tidy(after) };
 }
-
-export type { FindingBody };

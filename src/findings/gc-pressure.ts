@@ -2,7 +2,8 @@
 // gets only half as much done per millisecond as it used to, three cycles in a row.
 import { type CycleSample, median } from '../series/index.ts';
 import { ADVICE } from './advice.ts';
-import { type FindingBody, type RuleContext, timesOf } from './context.ts';
+import { type RuleContext, timesOf } from './context.ts';
+import type { FindingBody } from './finding-log.ts';
 import { evidence, moment, number, percent } from './words.ts';
 
 interface PressuredCycle {

@@ -3,8 +3,8 @@
 import type { GcbendEvent, HealthEvent } from '../events/types.ts';
 import type { CycleSample } from '../series/index.ts';
 import { ADVICE } from './advice.ts';
-import { type FindingBody, type RuleContext, timesOf } from './context.ts';
-import type { Origin } from './finding-log.ts';
+import { type RuleContext, timesOf } from './context.ts';
+import type { FindingBody, Origin } from './finding-log.ts';
 import type { Thresholds } from './thresholds.ts';
 import { duration, evidence, mib, moment, number, tidy } from './words.ts';
 

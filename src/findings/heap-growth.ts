@@ -2,7 +2,9 @@
 import type { Bend, DetectorResult, Interval } from '../detect/index.ts';
 import type { Projection } from '../events/types.ts';
 import { ADVICE } from './advice.ts';
-import { changeAt, type FindingBody, type RuleContext, timesOf } from './context.ts';
+import { changeAt, type RuleContext, timesOf } from './context.ts';
+import type { FindingBody } from './finding-log.ts';
+import { heapLimitOf, type LimitState } from './memory-limit.ts';
 import { duration, evidence, mib, moment, percent, tidy } from './words.ts';
 
 const GROWS: ReadonlySet<string> = new Set(['growth-onset', 'growth-up', 'growth-down']);
@@ -42,8 +44,7 @@ export function lastEpisode(
   let episode: GrowthEpisode | undefined;
   for (const bend of bends) {
     if (GROWS.has(bend.kind)) {
-      if (episode === undefined || episode.until !== undefined)
-        episode = begin(bend, bend.kind === 'growth-onset' ? undefined : start);
+      if (episode === undefined || episode.until !== undefined) episode = begin(bend, start);
       episode.slope = bend.slopeAfter;
       episode.slopeInterval = bend.slopeAfterInterval;
       episode.followsLoad = bend.followsLoad;
@@ -78,6 +79,8 @@ export function lastEpisode(
     episode.followsLoad = tail.followsLoad;
     return episode;
   }
+  const stairs = climbsStairs(bends, episode, end, tail.level);
+  if (stairs !== undefined) return stairs;
   if (episode !== undefined && episode.until === undefined) {
     episode.until = tail.from;
     episode.levelTo = tail.level;
@@ -85,9 +88,47 @@ export function lastEpisode(
   return episode;
 }
 
-function begin(bend: Bend, start: { t: number; level: number } | undefined): GrowthEpisode {
-  // A `growth-up` with no growth before it: the series has risen since its first point.
-  const fromStart = start !== undefined && bend.slopeBefore > 0;
+/** Steps in a row that are one growth: a slice that doubles, batches that are all kept. */
+const STAIRS = 3;
+
+/** Growth by steps: the last bends are steps up, none was taken back, and the next one is not overdue. */
+function climbsStairs(
+  bends: readonly Bend[],
+  open: GrowthEpisode | undefined,
+  end: { t: number; level: number },
+  level: number,
+): GrowthEpisode | undefined {
+  const turned = bends.findLastIndex(({ kind }) => kind === 'step-down' || STOPS.has(kind));
+  const steps = bends.slice(turned + 1).filter(({ kind }) => kind === 'step-up');
+  const first = steps[0];
+  const last = steps.at(-1);
+  const growing = open !== undefined && open.until === undefined ? open : undefined;
+  if (first === undefined || last === undefined || steps.length < (growing === undefined ? STAIRS : STAIRS - 1))
+    return undefined;
+  const spacing = (last.t - first.t) / (steps.length - 1);
+  if (end.t - last.t > 2 * spacing) return undefined;
+  const from = growing?.from ?? first.t;
+  const levelFrom = growing?.levelFrom ?? first.value - (first.stepBy ?? 0);
+  const slope = (level - levelFrom) / Math.max(end.t - from, Number.MIN_VALUE);
+  const reach = Math.abs(slope) / Math.sqrt(steps.length);
+  return {
+    ...(growing ?? {
+      hasOnset: true,
+      followsLoad: false,
+      confidence: Math.min(...steps.map((step) => step.confidence)),
+    }),
+    ...(growing !== undefined || first.tag === undefined ? {} : { line: first.tag }),
+    from,
+    levelFrom,
+    levelTo: level,
+    slope,
+    slopeInterval: { from: slope - reach, to: slope + reach },
+  };
+}
+
+function begin(bend: Bend, start: { t: number; level: number }): GrowthEpisode {
+  // `growth-up` with no growth told before it: the series has risen since its first point. `growth-down`: since its start-up at least.
+  const fromStart = bend.kind === 'growth-up' && bend.slopeBefore > 0;
   return {
     from: fromStart ? start.t : bend.t,
     levelFrom: fromStart ? start.level : bend.value,
@@ -96,7 +137,7 @@ function begin(bend: Bend, start: { t: number; level: number } | undefined): Gro
     slopeInterval: bend.slopeAfterInterval,
     followsLoad: bend.followsLoad,
     confidence: bend.confidence,
-    hasOnset: !fromStart,
+    hasOnset: bend.kind !== 'growth-down' && !fromStart,
     ...(bend.tag === undefined ? {} : { line: bend.tag }),
     onsetInterval: bend.tInterval,
   };
@@ -108,18 +149,50 @@ export function isWorthTelling(episode: GrowthEpisode, context: RuleContext): bo
   return episode.levelTo - episode.levelFrom >= Math.max(minGrowthMiB, minGrowthShare * Math.abs(episode.levelFrom));
 }
 
+/**
+ * Growth since the first point may be nothing but the filling of caches, which slows down; a leak goes on. True when the last third of
+ * the trace rose at least half as much as the middle third, and what was gained since the first third is worth telling.
+ */
+export function risesThroughout(episode: GrowthEpisode, context: RuleContext): boolean {
+  const { minGrowthMiB, minGrowthShare } = context.thresholds.heapGrowth;
+  const to = context.latest.t;
+  const third = (to - episode.from) / 3;
+  const [first, middle, last] = [0, 1, 2].map((i) =>
+    context.history.typical('heapLive', episode.from + i * third, episode.from + (i + 1) * third),
+  );
+  // Too short for thirds: only a heap that has doubled is beyond doubt.
+  if (first === undefined || middle === undefined || last === undefined)
+    return episode.levelTo >= 2 * episode.levelFrom;
+  return last - first >= Math.max(minGrowthMiB, 2 * minGrowthShare * first) && last - middle >= 0.5 * (middle - first);
+}
+
+/** A growth that has stood still for so long, and for half of its own time, has stopped, seconds. */
+const STALL_SECONDS = 30;
+
+/**
+ * While streaming: since when the heap has stood still, if it has: over the newer half of the time looked at it gained less than a fifth
+ * of what its growth would have brought.
+ */
+export function stalledSince(episode: GrowthEpisode, context: RuleContext): number | undefined {
+  const now = context.latest.t;
+  const length = Math.max(STALL_SECONDS, 0.5 * (now - episode.from));
+  const expected = (episode.slope * length) / 2;
+  if (now - episode.from < length || expected < context.thresholds.heapGrowth.minGrowthMiB) return undefined;
+  const before = context.history.typical('heapLive', now - length, now - length / 2);
+  const after = context.history.typical('heapLive', now - length / 2, now);
+  if (before === undefined || after === undefined || after - before >= 0.2 * expected) return undefined;
+  return now - length;
+}
+
 const LOAD_SIGNALS = ['allocRate', 'gcInterval', 'heapGoal', 'gcCpu'] as const;
 
-export function describeGrowth(
-  episode: GrowthEpisode,
-  context: RuleContext,
-  heapLimitMiB: number | undefined,
-): FindingBody {
+export function describeGrowth(episode: GrowthEpisode, context: RuleContext, limit: LimitState): FindingBody {
   const { from, levelFrom, levelTo, slope, slopeInterval, until } = episode;
   const ongoing = until === undefined;
   const grown = levelTo - levelFrom;
   const to = until ?? context.latest.t;
-  const projection = ongoing && !episode.followsLoad ? projectGrowth(episode, context, heapLimitMiB) : undefined;
+  const projection = ongoing && !episode.followsLoad ? projectGrowth(episode, context, limit) : undefined;
+  const atLimit = ongoing && !episode.followsLoad && limit.found?.ongoing === true;
   const near = projection !== undefined && projection.secondsLeft < context.thresholds.heapGrowth.criticalSecondsLeft;
   const when = moment(from, context.hasTime);
   const rate = rateText(slope, context.hasTime);
@@ -133,11 +206,11 @@ export function describeGrowth(
     : `The live heap grew by ${mib(grown)} from ${when} to ${moment(to, context.hasTime)}, then stopped`;
   return {
     rule: 'heap-growth',
-    severity: !ongoing || episode.followsLoad ? 'info' : near ? 'critical' : 'warning',
+    severity: !ongoing || episode.followsLoad ? 'info' : near || atLimit ? 'critical' : 'warning',
     ongoing,
     ...timesOf(context, from),
     title,
-    detail: detailOf(episode, context, projection),
+    detail: detailOf(episode, context, projection, atLimit),
     confidence: tidy(episode.confidence),
     evidence: evidence({
       from,
@@ -163,7 +236,12 @@ function rateText(slope: number, hasTime: boolean): string {
   return hasTime ? `${mib(slope)} a second` : `${mib(slope)} a cycle`;
 }
 
-function detailOf(episode: GrowthEpisode, context: RuleContext, projection: Projection | undefined): string {
+function detailOf(
+  episode: GrowthEpisode,
+  context: RuleContext,
+  projection: Projection | undefined,
+  atLimit: boolean,
+): string {
   const { from, levelFrom, levelTo, until, slopeInterval } = episode;
   const grown = levelTo - levelFrom;
   const sentences = [
@@ -183,6 +261,7 @@ function detailOf(episode: GrowthEpisode, context: RuleContext, projection: Proj
       `The growth lies between ${mib(slopeInterval.from)} and ${mib(slopeInterval.to)} ${unit}, and the allocation rate does not explain it: objects are kept that used to be let go.`,
     );
   }
+  if (atLimit) sentences.push('It has already reached the memory limit: see the finding about it.');
   if (projection !== undefined) {
     const { earliest, latest } = projection.secondsLeftInterval ?? { earliest: projection.secondsLeft };
     sentences.push(
@@ -214,10 +293,11 @@ export function gogcOf(context: RuleContext): number | undefined {
 export function projectGrowth(
   episode: Pick<GrowthEpisode, 'slope' | 'slopeInterval' | 'levelTo'>,
   context: RuleContext,
-  heapLimitMiB: number | undefined,
+  limit: LimitState,
 ): Projection | undefined {
   const { limitBytes, goMemLimitBytes } = context.limits;
   if (!context.hasTime || !(episode.slope > 0)) return undefined;
+  const heapLimitMiB = limit.found === undefined ? heapLimitOf(limit) : undefined;
   const nonHeap = (present(context, 'stacks') ?? 0) + (context.latest.globalsMiB ?? 0);
   const ratio = present(context, 'goalRatio');
   const goal = present(context, 'heapGoal');

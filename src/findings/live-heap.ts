@@ -1,7 +1,14 @@
 // In: points of the live heap. Out: its inflections and the `heap-growth` finding, while streaming and at the end.
 import type { DetectorResult } from '../detect/index.ts';
 import type { CycleSample } from '../series/index.ts';
-import { describeGrowth, type GrowthEpisode, isWorthTelling, lastEpisode } from './heap-growth.ts';
+import {
+  describeGrowth,
+  type GrowthEpisode,
+  isWorthTelling,
+  lastEpisode,
+  risesThroughout,
+  stalledSince,
+} from './heap-growth.ts';
 import type { LimitState } from './memory-limit.ts';
 import type { Teller, Telling } from './teller.ts';
 import type { SignalWatch } from './watch.ts';
@@ -50,7 +57,9 @@ export function reviewGrowth(
   if (episode === undefined) {
     teller.withdrawFinding(KEY, 'More cycles have shown that the heap does not grow.', telling);
   } else if (isWorthTelling(episode, telling.context)) {
-    teller.finding(KEY, describeGrowth(episode, telling.context, heapLimit(limit)), telling);
+    const stalled = episode.until === undefined ? stalledSince(episode, telling.context) : undefined;
+    if (stalled !== undefined) episode.until = Math.max(stalled, episode.from);
+    teller.finding(KEY, describeGrowth(episode, telling.context, limit), telling);
   }
 }
 
@@ -79,28 +88,20 @@ export function finishHeap(
   const bends = result.final.map(({ bend }) => bend);
   const end = { t: context.latest.t, level: context.latest.values.heapLive ?? start.level };
   const episode = lastEpisode(bends, start, end, result.tail);
+  const { givenBackShare } = context.thresholds.heapGrowth;
   const keep =
     episode !== undefined &&
     isWorthTelling(episode, context) &&
-    !isWarmUp(episode) &&
-    !isGivenBack(episode, end.level, context.thresholds.heapGrowth.givenBackShare);
+    (episode.hasOnset || (episode.until === undefined && risesThroughout(episode, context))) &&
+    !isGivenBack(episode, end.level, givenBackShare);
   if (!keep) {
     teller.withdrawFinding(KEY, 'The whole trace does not bear the growth out.', telling);
     return undefined;
   }
-  teller.finalFinding(KEY, describeGrowth(episode, context, heapLimit(limit)), telling);
+  teller.finalFinding(KEY, describeGrowth(episode, context, limit), telling);
   return episode;
-}
-
-/** Rose from the first point and stopped: a program that fills its caches, not a bend. */
-function isWarmUp(episode: GrowthEpisode): boolean {
-  return episode.until !== undefined && !episode.hasOnset;
 }
 
 function isGivenBack(episode: GrowthEpisode, level: number, share: number): boolean {
   return episode.until !== undefined && episode.levelTo - level > share * (episode.levelTo - episode.levelFrom);
-}
-
-function heapLimit(limit: LimitState): number | undefined {
-  return limit.found?.goalMiB;
 }

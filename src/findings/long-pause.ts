@@ -1,7 +1,8 @@
 // In: cycles of one process. Out: `long-pause`: how long the program stood still, how often, and in which part of the cycle.
 import { type CycleSample, type HistogramState, ValueHistogram } from '../series/index.ts';
 import { ADVICE } from './advice.ts';
-import { type FindingBody, type RuleContext, timesOf } from './context.ts';
+import { type RuleContext, timesOf } from './context.ts';
+import type { FindingBody } from './finding-log.ts';
 import { evidence, moment, number, percent } from './words.ts';
 
 export interface PauseState {
@@ -67,7 +68,7 @@ export function describePauses(
       ? `The program stood still for up to ${number(longest)} ms at a time while the collector stopped the world`
       : `The program stood still once for ${number(longest)} ms at ${moment(t, context.hasTime)}`,
     detail:
-      `${state.long === 0 ? 'No single' : `${state.long} of ${histogram.count}`} stop-the-world pause${state.long > 1 ? 's were' : ' was'} longer than ${number(limits.singleMs)} ms` +
+      `${state.long} of ${histogram.count} stop-the-world pauses ${state.long === 1 ? 'was' : 'were'} longer than ${number(limits.singleMs)} ms` +
       `${part === undefined ? '' : `, the time went into ${part}`}. Half of all pauses are below ${number(histogram.percentile(0.5) ?? 0)} ms, ` +
       `99 % below ${number(p99)} ms, the longest took ${number(histogram.max)} ms. While the world is stopped no request is served.`,
     confidence: 0.95,

@@ -2,12 +2,15 @@
 // cycles crowd: one story for the twenty bends that the limiter makes.
 import type { SeriesPoint, WatchedSignal } from '../series/index.ts';
 import { ADVICE } from './advice.ts';
-import { changeAt, type FindingBody, type RuleContext, timesOf } from './context.ts';
+import { changeAt, type RuleContext, timesOf } from './context.ts';
+import type { FindingBody } from './finding-log.ts';
 import { evidence, frequency, mib, moment, number, percent } from './words.ts';
 
 export interface LimitState {
   /** Slow means of the time when the goal followed the live heap. */
-  usual?: { bins: number; ratio: number; interval: number; goal: number };
+  usual?: { bins: number; ratio: number; interval: number; goal: number; live: number };
+  /** Since when the goal has stood still while the live heap nears it, and where: a limit before it is reached. */
+  approach?: { from: number; bins: number; goalMiB: number };
   /** The crowded bins in a row. */
   run?: { from: number; line: number; cycles: number; goal: number };
   calm: number;
@@ -17,6 +20,10 @@ export interface LimitState {
     goalMiB: number;
     usualInterval?: number;
     usualRatio?: number;
+    usualLive?: number;
+    /** Live heap and time when it was found and when the goal had first stood still. */
+    liveMiB: number;
+    approachFrom: number;
     ongoing: boolean;
     until?: number;
   };
@@ -45,6 +52,8 @@ export function pushLimit(
   const goal = bin.get('heapGoal');
   if (ratio === undefined || interval === undefined || goal === undefined) return false;
   const { usual } = state;
+  const live = goal.y / ratio.y;
+  noteApproach(state, ratio.t, ratio.y, goal.y);
   const crowded =
     ratio.y <= limits.ratioAlone ||
     (usual !== undefined &&
@@ -54,7 +63,7 @@ export function pushLimit(
       goal.y >= FALLING * usual.goal);
   if (!crowded) {
     delete state.run;
-    learn(state, ratio.y, interval.y, goal.y);
+    learn(state, ratio.y, interval.y, goal.y, live);
     state.calm++;
     if (state.found?.ongoing !== true || state.calm < CALM_BINS) return false;
     state.found.ongoing = false;
@@ -71,19 +80,49 @@ export function pushLimit(
     delete state.found.until;
     return true;
   }
-  state.found = { from: state.run.from, line: state.run.line, goalMiB: state.run.goal, ongoing: true };
+  state.found = {
+    from: state.run.from,
+    line: state.run.line,
+    goalMiB: state.approach?.goalMiB ?? state.run.goal,
+    liveMiB: live,
+    approachFrom: state.approach?.from ?? state.run.from,
+    ongoing: true,
+  };
   if (usual !== undefined) {
+    state.found.usualLive = usual.live;
     state.found.usualInterval = usual.interval;
     state.found.usualRatio = usual.ratio;
   }
   return true;
 }
 
-function learn(state: LimitState, ratio: number, interval: number, goal: number): void {
+function noteApproach(state: LimitState, t: number, ratio: number, goal: number): void {
+  const { usual } = state;
+  if (state.found !== undefined) return;
+  if (usual === undefined || ratio >= FALLING * usual.ratio || goal < FALLING * usual.goal) {
+    delete state.approach;
+    return;
+  }
+  state.approach ??= { from: t, bins: 0, goalMiB: goal };
+  const { approach } = state;
+  approach.bins = Math.min(approach.bins + 1, MEAN_BINS);
+  approach.goalMiB += (goal - approach.goalMiB) / approach.bins;
+}
+
+/** The heap that a limit allows, MiB, as far as the goal gives it away: reached, or neared for long enough to be sure. */
+export function heapLimitOf(state: LimitState): number | undefined {
+  if (state.found !== undefined) return state.found.goalMiB;
+  return state.approach !== undefined && state.approach.bins >= CALM_BINS ? state.approach.goalMiB : undefined;
+}
+
+/** So much larger than usual the live heap must be for its growth to be the reason of the crowding. */
+const GREW = 1.15;
+
+function learn(state: LimitState, ratio: number, interval: number, goal: number, live: number): void {
   const { usual } = state;
   // A ratio that fell together with the goal is another GOGC, not a limit: begin anew.
   if (usual === undefined || (ratio < FALLING * usual.ratio && goal < FALLING * usual.goal)) {
-    state.usual = { bins: 1, ratio, interval, goal };
+    state.usual = { bins: 1, ratio, interval, goal, live };
     return;
   }
   if (ratio < FALLING * usual.ratio) return;
@@ -91,12 +130,14 @@ function learn(state: LimitState, ratio: number, interval: number, goal: number)
   usual.ratio += (ratio - usual.ratio) / usual.bins;
   usual.interval += (interval - usual.interval) / usual.bins;
   usual.goal += (goal - usual.goal) / usual.bins;
+  usual.live += (live - usual.live) / usual.bins;
 }
 
-export function describeLimit(state: LimitState, context: RuleContext, heapGrows: boolean): FindingBody | undefined {
+export function describeLimit(state: LimitState, context: RuleContext): FindingBody | undefined {
   const { found } = state;
   if (found === undefined) return undefined;
   const { from, goalMiB } = found;
+  const heapGrew = found.usualLive !== undefined && found.liveMiB >= GREW * found.usualLive;
   const to = found.until ?? context.latest.t;
   const span = Math.max(to - from, 1);
   const at = (signal: WatchedSignal) => changeAt(context, signal, from, from - 3 * span - 30, to);
@@ -109,7 +150,7 @@ export function describeLimit(state: LimitState, context: RuleContext, heapGrows
     known === undefined
       ? `about ${mib(goalMiB)} of heap (GOMEMLIMIT is that and what is not heap)`
       : `GOMEMLIMIT, ${mib(known / 2 ** 20)}`;
-  const reason = heapGrows
+  const reason = heapGrew
     ? 'Cycles crowd because the live heap has grown up to the limit.'
     : 'Cycles crowd although the live heap does not grow: it has just too little room below the limit.';
   return {
@@ -137,12 +178,12 @@ export function describeLimit(state: LimitState, context: RuleContext, heapGrows
       heapLive: live,
       allocRate: at('allocRate'),
       cycles: context.history.cycles(from, to).total,
-      heapGrows,
+      heapGrew,
       until: found.until,
     }),
     advice: [
       ...ADVICE.memoryLimit,
-      ...(heapGrows ? [] : [`Room below the limit: ${number(Math.max(0, goalMiB - (live?.after ?? goalMiB)))} MiB.`]),
+      ...(heapGrew ? [] : [`Room below the limit: ${number(Math.max(0, goalMiB - (live?.after ?? goalMiB)))} MiB.`]),
     ],
   };
 }

@@ -4,7 +4,8 @@ import type { Bend } from '../detect/index.ts';
 import type { WatchedSignal } from '../series/index.ts';
 import { SIGNALS } from '../series/index.ts';
 import { ADVICE } from './advice.ts';
-import { type Change, changeAt, type FindingBody, type RuleContext, timesOf } from './context.ts';
+import { type Change, changeAt, type RuleContext, timesOf } from './context.ts';
+import type { FindingBody } from './finding-log.ts';
 import { evidence, factor, frequency, mib, moment, number, percent, tidy } from './words.ts';
 
 /** Causes first: what a program or its operator does, then what the machine does, then what only follows. */
@@ -21,11 +22,12 @@ export const CAUSE_ORDER = [
 export type StorySignal = (typeof CAUSE_ORDER)[number];
 
 const CAUSES: ReadonlySet<string> = new Set(['goalRatio', 'allocRate']);
+const MACHINE: ReadonlySet<string> = new Set(['scanRate', 'gcCpu']);
 
 export interface Candidate {
   signal: StorySignal;
   bend: Bend;
-  /** Mean before and after, between the neighbouring bends of the signal. */
+  /** Usual level before and after, between the neighbouring bends of the signal. */
   change: Change;
   revises?: number;
 }
@@ -54,13 +56,17 @@ export function candidatesOf(
   const levels: number[] = [];
   const edges = [span.from, ...bends.map(({ bend }) => bend.t), span.to];
   for (let i = 1; i < edges.length; i++) {
-    levels.push(context.history.mean(signal, edges[i - 1]!, edges[i]!) ?? Number.NaN);
+    levels.push(context.history.typical(signal, edges[i - 1]!, edges[i]!) ?? Number.NaN);
   }
   const directions = levels.slice(1).map((level, i) => Math.sign(level - levels[i]!));
   let turns = 0;
   for (let i = 1; i < directions.length; i++) if (directions[i] !== directions[i - 1]) turns++;
   if (bends.length >= BENDS_OF_A_CYCLE && turns >= TURNS_OF_A_CYCLE) return [];
-  const wanted = CAUSES.has(signal) ? limits.causeFactor : limits.effectFactor;
+  const wanted = CAUSES.has(signal)
+    ? limits.causeFactor
+    : MACHINE.has(signal)
+      ? limits.machineFactor
+      : limits.effectFactor;
   const found: (Candidate & { before: number; to: number })[] = [];
   for (const [i, { bend, revises }] of bends.entries()) {
     const change: Change = { before: tidy(levels[i]!), after: tidy(levels[i + 1]!) };

@@ -53,7 +53,7 @@ export function pushStories(
       }
     }
   }
-  if (limit.found !== undefined) return;
+  if (limit.found !== undefined || limit.approach !== undefined) return;
   for (const signal of EARLY) {
     const watch = watches.get(signal);
     if (watch !== undefined) confirm(signal, watch, wanted, start, teller, telling);
@@ -166,7 +166,7 @@ function isExplained(
 ): boolean {
   const growing =
     episode !== undefined && bend.t >= episode.from - together && bend.t <= (episode.until ?? Infinity) + together;
-  if (limit.found !== undefined && (growing || bend.t >= limit.found.from - together)) return true;
+  if (limit.found !== undefined && (growing || bend.t >= limit.found.approachFrom - together)) return true;
   if (signal === 'goalRatio' || signal === 'allocRate') return false;
   return growing || heapBends.some((other) => Math.abs(other.t - bend.t) <= together);
 }

@@ -64,11 +64,14 @@ interface AnalysisState {
   latest?: CycleSample;
   start?: HeapStart;
   binIndex: number;
+  binsSinceReview: number;
   cycles: number;
   forced: number;
   peaks: Partial<Record<TraceSignal, SeriesPoint[]>>;
 }
 
+/** Bins after which a growth that was told is looked at again: has it stopped? */
+const REVIEW_BINS = 8;
 /** Cycles after which the percentiles of the pauses are looked at again. */
 const PAUSE_REVIEW = 1000;
 
@@ -90,6 +93,7 @@ export class TraceAnalysis {
   #start: HeapStart | undefined;
   /** Index of the first cycle of the open bin. */
   #binIndex = 0;
+  #binsSinceReview = 0;
   #cycles = 0;
   #forced = 0;
   /** Every point of the signals that `peaks` looks at: it needs them all. */
@@ -137,6 +141,7 @@ export class TraceAnalysis {
     analysis.#latest = saved.latest;
     analysis.#start = saved.start;
     analysis.#binIndex = saved.binIndex;
+    analysis.#binsSinceReview = saved.binsSinceReview;
     analysis.#cycles = saved.cycles;
     analysis.#forced = saved.forced;
     analysis.#peaks = saved.peaks;
@@ -160,6 +165,7 @@ export class TraceAnalysis {
       ...(this.#latest === undefined ? {} : { latest: this.#latest }),
       ...(this.#start === undefined ? {} : { start: this.#start }),
       binIndex: this.#binIndex,
+      binsSinceReview: this.#binsSinceReview,
       cycles: this.#cycles,
       forced: this.#forced,
       peaks: this.#peaks,
@@ -203,10 +209,11 @@ export class TraceAnalysis {
     const start = this.#start ?? { t: 0, level: 0 };
     pushStories(this.#watches, bin, this.#wanted, start.t, limit, this.#teller, telling);
     if (pushLimit(limit, bin, cycles, context)) {
-      this.#teller.finding('memory-limit', describeLimit(limit, context, this.#heapGrows()), telling);
+      this.#teller.finding('memory-limit', describeLimit(limit, context), telling);
     }
     const heap = this.#watches.get('heapLive');
-    if (heap !== undefined && heap.held.length > 0 && this.#teller.log.get('heap-growth') === undefined) {
+    if (heap !== undefined && heap.held.length > 0 && ++this.#binsSinceReview >= REVIEW_BINS) {
+      this.#binsSinceReview = 0;
       reviewGrowth(heap, context.latest, start, limit, this.#teller, telling);
     }
   }
@@ -222,10 +229,6 @@ export class TraceAnalysis {
       tell(describePauses(rules.pauses, this.#pauses.state(), context));
     }
     if (pushHealth(rules.health, sample, origin, context, out)) tell(describeHealth(rules.health, context));
-  }
-
-  #heapGrows(): boolean {
-    return this.#teller.log.get('heap-growth')?.ongoing === true;
   }
 
   /** Goroutines that blocked since the last call, for the health score of the present window. */
@@ -254,7 +257,7 @@ export class TraceAnalysis {
         : finishHeap(heap, heapResult, start, this.#shows('heapLive'), limit, this.#teller, telling);
     finishStories(this.#watches, results, this.#wanted, start.t, limit, grown, this.#teller, telling);
     this.#finishPeaks(telling);
-    this.#finishRules(grown !== undefined, telling);
+    this.#finishRules(telling);
     return this.#remember(out);
   }
 
@@ -266,11 +269,11 @@ export class TraceAnalysis {
     }
   }
 
-  #finishRules(heapGrew: boolean, telling: Telling): void {
+  #finishRules(telling: Telling): void {
     const { context } = telling;
     const rules = this.#rules;
     const bodies = [
-      describeLimit(rules.limit, context, heapGrew),
+      describeLimit(rules.limit, context),
       describePressure(rules.pressure, context),
       describePauses(rules.pauses, this.#pauses.state(), context),
       describeHealth(rules.health, context),

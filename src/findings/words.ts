@@ -11,7 +11,7 @@ export function number(value: number): string {
 
 export function mib(value: number): string {
   if (Math.abs(value) >= 10240) return `${number(value / 1024)} GiB`;
-  if (Math.abs(value) < 0.1 && value !== 0) return `${number(value * 1024)} KiB`;
+  if (Math.abs(value) < 0.01 && value !== 0) return `${number(value * 1024)} KiB`;
   return `${number(value)} MiB`;
 }
 
@@ -28,9 +28,15 @@ export function duration(seconds: number): string {
   const s = Math.max(0, seconds);
   if (s < 1) return `${number(s * 1000)} ms`;
   if (s < 120) return `${number(s)} s`;
+  if (s < 600) return withRest(Math.round(s), 60, 'min', 's');
   if (s < 7200) return `${Math.round(s / 60)} min`;
-  if (s < 172_800) return `${Math.floor(s / 3600)} h ${Math.round((s % 3600) / 60)} min`;
+  if (s < 172_800) return withRest(Math.round(s / 60), 60, 'h', 'min');
   return `${number(s / 86_400)} days`;
+}
+
+function withRest(value: number, per: number, unit: string, restUnit: string): string {
+  const rest = value % per;
+  return `${Math.floor(value / per)} ${unit}${rest === 0 ? '' : ` ${rest} ${restUnit}`}`;
 }
 
 export function factor(value: number): string {

@@ -109,6 +109,29 @@ export class History {
     return this.#ratio(sum, count, from, to);
   }
 
+  /**
+   * Median of a signal over time in [from, to], each cell weighing what it lasted: what was usual there. A single long pause or a burst
+   * moves a mean, not this.
+   */
+  typical(signal: WatchedSignal, from: number, to: number): number | undefined {
+    const [sum, count] = MEANS[signal];
+    const cells: { value: number; weight: number }[] = [];
+    let total = 0;
+    for (const cell of this.#within(from, to)) {
+      if (cell[AT[count]]! <= 0) continue;
+      const weight = Math.max(CELL_WIDTH, cell[AT.to]! - cell[AT.from]!);
+      cells.push({ value: cell[AT[sum]]! / cell[AT[count]]!, weight });
+      total += weight;
+    }
+    cells.sort((a, b) => a.value - b.value);
+    let seen = 0;
+    for (const { value, weight } of cells) {
+      seen += weight;
+      if (seen >= total / 2) return value;
+    }
+    return undefined;
+  }
+
   /** Cycles that started in [from, to], as far as the cells' bounds tell. */
   cycles(from: number, to: number): { total: number; forced: number } {
     let total = 0;
@@ -118,20 +141,6 @@ export class History {
       forced += cell[AT.forced]!;
     }
     return { total, forced };
-  }
-
-  /** Value of a signal, cell by cell, oldest first. */
-  *walk(
-    signal: WatchedSignal,
-    from = -Infinity,
-    to = Infinity,
-  ): Generator<{ from: number; to: number; value: number }> {
-    const [sum, count] = MEANS[signal];
-    for (const cell of this.#within(from, to)) {
-      if (cell[AT[count]]! > 0) {
-        yield { from: cell[AT.from]!, to: cell[AT.to]!, value: cell[AT[sum]]! / cell[AT[count]]! };
-      }
-    }
   }
 
   #ratio(sum: Column, count: Column, from: number, to: number): number | undefined {

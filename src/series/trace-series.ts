@@ -139,6 +139,11 @@ export class TraceSeries {
       values.pause = sweepTermination + markTermination;
       sample.pauseParts = { sweepTermination, markTermination };
     }
+    if (!isAmount(event.heapMiB.live)) {
+      // Up to Go 1.4 the world is stopped all the while: the pause is the whole cycle.
+      const parts = Object.values(event.clockMs ?? {}).filter(isAmount);
+      if (parts.length > 0) values.pause = parts.reduce((sum, ms) => sum + ms, 0);
+    }
     const { assist, background, idle } = event.cpuMs ?? {};
     if (isAmount(assist) && isAmount(background) && isAmount(idle)) {
       sums.assistMs = assist;

@@ -1,0 +1,87 @@
+// In: events in stream order. Out: the events that follow from them: inflections, findings, health. One TraceAnalysis a process, one analysis
+// for the goroutine dumps, one for the heap texts.
+import type { GcbendEvent } from '../events/types.ts';
+import { type HeldDump, orderDumps } from '../series/dump-order.ts';
+import { TraceAnalysis, type TraceAnalysisOptions } from './trace.ts';
+
+export interface AnalysisOptions extends Omit<TraceAnalysisOptions, 'process'> {
+  /** Several files: dumps are put in the order of their times before they are compared. */
+  orderDumps?: boolean;
+}
+
+/** Analysis of dumps of one kind as a series. `seconds` since the first dump; absent when no time is known. */
+export interface DumpAnalysis {
+  push(event: GcbendEvent, seconds?: number): GcbendEvent[];
+  finish(): GcbendEvent[];
+}
+
+const traceTypes: ReadonlySet<string> = new Set(['gc', 'runtime', 'pacer']);
+const dumpTypes: ReadonlySet<string> = new Set(['goroutines', 'heap', 'memstats', 'contention', 'threads']);
+
+/** Pure: no clock, no I/O. */
+export class Analysis {
+  readonly #options: AnalysisOptions;
+  readonly #dumps: readonly DumpAnalysis[];
+  readonly #traces = new Map<number, TraceAnalysis>();
+  readonly #held: HeldDump[] = [];
+  #firstWallMs: number | undefined;
+
+  constructor(options: AnalysisOptions, dumps: readonly DumpAnalysis[]) {
+    this.#options = options;
+    this.#dumps = dumps;
+  }
+
+  /** False: events of this type tell the analysis nothing. */
+  wants(type: string): boolean {
+    return traceTypes.has(type) || dumpTypes.has(type);
+  }
+
+  /** What this event makes known. `modifiedMs`: time of the file it came from. */
+  push(event: GcbendEvent, modifiedMs?: number): GcbendEvent[] {
+    if (event.type === 'gc' || event.type === 'runtime' || event.type === 'pacer') {
+      return event.process === undefined ? [] : this.#trace(event.process).push(event);
+    }
+    if (!dumpTypes.has(event.type)) return [];
+    if (this.#options.orderDumps) {
+      this.#held.push({ event, modifiedMs });
+      return [];
+    }
+    return this.#pushDump(event, this.#secondsOf(event));
+  }
+
+  /** Nothing more comes from this process. */
+  endProcess(process: number): GcbendEvent[] {
+    const trace = this.#traces.get(process);
+    this.#traces.delete(process);
+    return trace?.finish() ?? [];
+  }
+
+  finish(): GcbendEvent[] {
+    const out: GcbendEvent[] = [];
+    for (const { event, seconds } of orderDumps(this.#held)) out.push(...this.#pushDump(event, seconds));
+    for (const process of [...this.#traces.keys()]) out.push(...this.endProcess(process));
+    for (const analysis of this.#dumps) out.push(...analysis.finish());
+    return out;
+  }
+
+  #trace(process: number): TraceAnalysis {
+    let trace = this.#traces.get(process);
+    if (trace === undefined) {
+      trace = new TraceAnalysis({ ...this.#options, process });
+      this.#traces.set(process, trace);
+    }
+    return trace;
+  }
+
+  #pushDump(event: GcbendEvent, seconds: number | undefined): GcbendEvent[] {
+    return this.#dumps.flatMap((analysis) => analysis.push(event, seconds));
+  }
+
+  /** Dumps that come one after the other in a stream: the wrapper's or the poll's time, if there is one. */
+  #secondsOf(event: GcbendEvent): number | undefined {
+    const wallMs = event.atTime === undefined ? Number.NaN : Date.parse(event.atTime);
+    if (Number.isNaN(wallMs)) return event.at;
+    this.#firstWallMs ??= wallMs;
+    return (wallMs - this.#firstWallMs) / 1000;
+  }
+}

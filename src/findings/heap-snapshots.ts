@@ -1,0 +1,162 @@
+// In: heap events of one program, oldest first. Out: for each place in the program's own code the history of what it holds and
+// what it has allocated, with the sampling error of every figure. Bounded: long series are thinned.
+import { packageOf } from '../events/goroutines/names.ts';
+import { heapScale } from '../events/profiles/index.ts';
+import type { Frame, HeapEvent, HeapSite } from '../events/types.ts';
+
+/** More snapshots than this are thinned to every second one, the newest kept. */
+const MAX_SNAPSHOTS = 96;
+
+/** First elements of import paths of Go's own packages; everything else is the program or what it imports. */
+const STANDARD = new Set(
+  (
+    'archive bufio builtin bytes cmp compress container context crypto database debug embed encoding errors expvar flag fmt go ' +
+    'hash html image index internal io iter log maps math mime net os path plugin reflect regexp runtime slices sort strconv ' +
+    'strings structs sync syscall testing text time unicode unique unsafe vendor weak'
+  ).split(' '),
+);
+
+/** Does the function belong to Go's standard library (the runtime included)? */
+export function isStandard(functionName: string): boolean {
+  const path = packageOf(functionName);
+  const first = path.split('/', 1)[0] ?? '';
+  return STANDARD.has(first);
+}
+
+/** The innermost frame outside the standard library, else the leaf: where somebody can change something. */
+export function ownFrame(stack: readonly Frame[]): Frame | undefined {
+  return stack.find((frame) => !isStandard(frame.function)) ?? stack[0];
+}
+
+/** One record of the newest snapshot: objects of one size from one stack. */
+export interface SiteRecord {
+  stack: readonly Frame[];
+  objectBytes: number;
+  inUseSampled: number;
+  allocatedSampled: number;
+  hiddenFrames: number;
+  inUseBytes: number;
+}
+
+/** History of one function: arrays run over the snapshots. */
+export interface SiteSeries {
+  function: string;
+  inUseBytes: number[];
+  inUseObjects: number[];
+  /** Variance of `inUseBytes`: k samples of size s at probability p stand for s·k/p bytes, give or take s·√k/p. */
+  variance: number[];
+  inUseSampled: number[];
+  allocatedBytes: number[];
+  allocatedObjects: number[];
+  allocatedSampled: number[];
+  /** Of the newest snapshot only. */
+  records: SiteRecord[];
+}
+
+export class HeapSnapshots {
+  /** Seconds where known, else the number of the snapshot. */
+  readonly times: number[] = [];
+  readonly events: HeapEvent[] = [];
+  readonly totals: number[] = [];
+  readonly sites = new Map<string, SiteSeries>();
+
+  get length(): number {
+    return this.times.length;
+  }
+
+  add(event: HeapEvent, time: number): void {
+    const at = this.times.length;
+    this.times.push(time);
+    // Sites are kept in figures; of the event itself only its head is needed later.
+    this.events.push({ ...event, sites: [] });
+    this.totals.push(event.inUse.bytes);
+    for (const series of this.sites.values()) {
+      pushZero(series);
+      series.records = [];
+    }
+    const owners = new Map<readonly Frame[], string>();
+    for (const site of event.sites) {
+      let owner = owners.get(site.stack);
+      if (owner === undefined) {
+        owner = ownFrame(site.stack)?.function ?? '';
+        owners.set(site.stack, owner);
+      }
+      let series = this.sites.get(owner);
+      if (series === undefined) {
+        series = emptySeries(owner);
+        for (let i = 0; i <= at; i++) pushZero(series);
+        this.sites.set(owner, series);
+      }
+      addRecord(series, at, site, event.sampleRate);
+    }
+    if (this.times.length > MAX_SNAPSHOTS) this.thin();
+  }
+
+  /** Every second one goes, the first and the newest stay. */
+  private thin(): void {
+    const last = this.times.length - 1;
+    const keep = <T>(list: T[]): void => {
+      const kept = list.filter((_, i) => (last - i) % 2 === 0 || i === 0);
+      list.length = 0;
+      list.push(...kept);
+    };
+    keep(this.times);
+    keep(this.events);
+    keep(this.totals);
+    for (const series of this.sites.values()) for (const list of figuresOf(series)) keep(list);
+  }
+}
+
+function emptySeries(name: string): SiteSeries {
+  return {
+    function: name,
+    inUseBytes: [],
+    inUseObjects: [],
+    variance: [],
+    inUseSampled: [],
+    allocatedBytes: [],
+    allocatedObjects: [],
+    allocatedSampled: [],
+    records: [],
+  };
+}
+
+function figuresOf(series: SiteSeries): number[][] {
+  return [
+    series.inUseBytes,
+    series.inUseObjects,
+    series.variance,
+    series.inUseSampled,
+    series.allocatedBytes,
+    series.allocatedObjects,
+    series.allocatedSampled,
+  ];
+}
+
+function pushZero(series: SiteSeries): void {
+  for (const list of figuresOf(series)) list.push(0);
+}
+
+function addRecord(series: SiteSeries, at: number, site: HeapSite, rate: number): void {
+  const { inUse, allocated } = site.raw;
+  const known = allocated.objects === 0 ? inUse : allocated;
+  const objectBytes = known.objects === 0 ? 0 : known.bytes / known.objects;
+  series.inUseBytes[at]! += site.inUse.bytes;
+  series.inUseObjects[at]! += site.inUse.objects;
+  series.inUseSampled[at]! += inUse.objects;
+  series.allocatedBytes[at]! += site.allocated.bytes;
+  series.allocatedObjects[at]! += site.allocated.objects;
+  series.allocatedSampled[at]! += allocated.objects;
+  if (objectBytes > 0) {
+    const one = objectBytes * heapScale(objectBytes, rate);
+    series.variance[at]! += inUse.objects * one * one;
+  }
+  series.records.push({
+    stack: site.stack,
+    objectBytes,
+    inUseSampled: inUse.objects,
+    allocatedSampled: allocated.objects,
+    hiddenFrames: site.hiddenFrames ?? 0,
+    inUseBytes: site.inUse.bytes,
+  });
+}
