@@ -33,7 +33,7 @@ function labelText(labels: Labels): string {
 
 function numberText(value: number): string {
   if (Number.isNaN(value)) return 'NaN';
-  return Number.isFinite(value) ? String(value) : value > 0 ? '+Inf' : '-Inf';
+  return Number.isFinite(value) ? String(Number(value.toPrecision(12))) : value > 0 ? '+Inf' : '-Inf';
 }
 
 function familyText(family: Family): string {

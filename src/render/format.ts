@@ -27,10 +27,11 @@ export function decimalsFor(values: readonly number[]): (value: number) => strin
   return (value) => (Number.isFinite(value) ? value.toFixed(decimals) : formatNumber(value));
 }
 
-/** A span of time: `0.12 s`, `48.0 s`, `12 min 30 s`, `3 h 20 min`, `5 d 3 h`. */
+/** A span of time: `2.50 ms`, `0.12 s`, `48.0 s`, `12 min 30 s`, `3 h 20 min`, `5 d 3 h`. */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return 'never';
   if (seconds < 0) return `−${formatDuration(-seconds)}`;
+  if (seconds < 0.0995) return `${formatNumber(seconds * 1000)} ms`;
   if (seconds < 1) return `${formatNumber(seconds)} s`;
   if (seconds < 119.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
@@ -94,6 +95,7 @@ export function formatConfidence(confidence: number): string {
 
 export function formatPercent(fraction: number): string {
   const percent = fraction * 100;
+  if (percent > 0 && percent < 0.05) return '<0.1 %';
   return `${percent >= 9.95 ? Math.round(percent) : percent.toFixed(1)} %`;
 }
 

@@ -61,7 +61,10 @@ export function headlineOf(report: ProcessReport): Headline {
     };
   }
   if (growth !== undefined) return { text: `${growth.title}.`.replace(/\.\.$/, '.'), role: 'growth' };
-  const level = `${formatMiB(live.mean)} on average, between ${formatMiB(live.min)} and ${formatMiB(live.max)}`;
+  const level =
+    live.min === live.max
+      ? `${formatMiB(live.mean)} all the time`
+      : `${formatMiB(live.mean)} on average, between ${formatMiB(live.min)} and ${formatMiB(live.max)}`;
   if (bends.length > 0) {
     const steps = `${formatCount(bends.length, 'change')} of level, the last at ${whenOf(bends.at(-1)!)}`;
     return { text: `The live heap does not keep growing: ${steps}; ${level}, over ${span}.`, role: 'calm' };

@@ -32,11 +32,13 @@ export class Page {
   line(...spans: Span[]): void {
     let used = 0;
     let line = '';
+    let isEmpty = true;
     for (const span of spans) {
       const role = typeof span === 'string' ? 'plain' : span[0];
       const text = this.show(typeof span === 'string' ? span : span[1]);
       const room = this.width - used;
       const columns = textWidth(text);
+      if (text.trim() !== '') isEmpty = false;
       if (columns > room) {
         line += paint(this.style, role, fitText(text, room, this.style.ascii));
         used = this.width;
@@ -45,7 +47,7 @@ export class Page {
       line += paint(this.style, role, text);
       used += columns;
     }
-    this.lines.push(this.style.color ? line : line.trimEnd());
+    this.lines.push(!this.style.color ? line.trimEnd() : isEmpty ? '' : line);
   }
 
   /** An empty line, never two in a row. */
@@ -53,10 +55,13 @@ export class Page {
     if (this.lines.length > 0 && this.lines.at(-1) !== '') this.lines.push('');
   }
 
+  /** A section's title; the note stands beside it, or below where there is no room. */
   heading(text: string, note = ''): void {
     this.blank();
-    if (note === '') this.line(['title', text]);
+    const fits = textWidth(this.show(text)) + 2 + textWidth(this.show(note)) <= this.width;
+    if (note === '' || !fits) this.line(['title', text]);
     else this.line(['title', text], ['dim', `  ${note}`]);
+    if (!fits) this.paragraph(note, '  ', 'dim');
   }
 
   /** Wrapped text; `first` stands before its first line, the others are indented as far. what is in backticks is a command. */
@@ -83,13 +88,13 @@ export class Page {
    * A table with a header line. Columns keep the width of their widest cell; the flexible ones share what is left.
    * Columns at the end that do not fit are cut by the line.
    */
-  table(columns: Column[], rows: Span[][], indent = 2): void {
+  table(columns: Column[], rows: Span[][], gap = 2): void {
     const text = (span: Span | undefined) =>
       this.show(span === undefined ? '' : typeof span === 'string' ? span : span[1]);
     const widths = columns.map((column, index) =>
       Math.max(textWidth(this.show(column.header)), ...rows.map((row) => textWidth(text(row[index])))),
     );
-    const gap = 2;
+    const indent = 2;
     const total = () => indent + widths.reduce((sum, width) => sum + width, 0) + gap * (columns.length - 1);
     const flexible = columns.flatMap((column, index) => (column.flexible ? [index] : []));
     while (total() > this.width && flexible.length > 0) {

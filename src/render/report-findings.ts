@@ -61,6 +61,9 @@ export function placeOf(frame: { file?: string; line?: number }): string {
   return frame.line === undefined ? frame.file : `${frame.file}:${frame.line}`;
 }
 
+/** Ids join events; they tell a person nothing. */
+const ID_NAMES = new Set(['group', 'groupId', 'groups', 'ids', 'inflection', 'inflections']);
+
 /** Evidence as `name value` with the unit that the name ends in; objects are opened one level, lists of objects counted. */
 export function evidenceWords(evidence: Record<string, unknown>): string[] {
   const words: string[] = [];
@@ -71,14 +74,14 @@ export function evidenceWords(evidence: Record<string, unknown>): string[] {
     else if (Array.isArray(value)) {
       const flat = value.filter((item) => typeof item === 'number' || typeof item === 'string');
       if (flat.length > 0 && flat.length === value.length) {
-        const shown = flat.slice(0, 12).map((item) => (typeof item === 'number' ? formatNumber(item) : item));
+        const shown = flat.slice(0, 12).map((item) => (typeof item === 'number' ? plainNumber(item) : item));
         words.push(`${plainName(name)} ${shown.join(', ')}${flat.length > 12 ? ', …' : ''}`);
       }
     } else if (value !== null && typeof value === 'object' && depth < 1) {
       for (const [key, inner] of Object.entries(value)) add(`${name} ${key}`, inner, depth + 1);
     }
   };
-  for (const [name, value] of Object.entries(evidence)) add(name, value, 0);
+  for (const [name, value] of Object.entries(evidence)) if (!ID_NAMES.has(name)) add(name, value, 0);
   return words;
 }
 
@@ -100,7 +103,12 @@ const UNIT_ENDINGS: [RegExp, (value: number) => string][] = [
 
 function withUnit(name: string, value: number): string {
   for (const [ending, format] of UNIT_ENDINGS) if (ending.test(name)) return format(value);
-  return formatNumber(value);
+  return plainNumber(value);
+}
+
+/** Counts stay whole. */
+function plainNumber(value: number): string {
+  return Number.isInteger(value) && Math.abs(value) < 1e12 ? String(value) : formatNumber(value);
 }
 
 /** `slopeMiBPerSecond` → `slope`, `heapLiveMiB` → `heap live`. */

@@ -9,6 +9,8 @@ import { drawBars, drawShare } from './sparkline.ts';
 const MOST_GROUPS = 15;
 const MOST_STATES = 12;
 const MOST_GROWING = 6;
+/** From this width on the creator has a column of its own. */
+const WIDE = 110;
 
 const CAUSE_WORDS: Record<GoroutinesEvent['cause'], string> = {
   debug: 'goroutine profile',
@@ -53,25 +55,22 @@ function addGroups(page: Page, dump: GoroutinesEvent): void {
   const bySize = [...working].sort((a, b) => b.count - a.count || (a.id < b.id ? -1 : 1));
   if (bySize.length > 0) {
     page.blank();
+    const wide = page.width >= WIDE;
     const columns: Column[] = [
       { header: 'count', align: 'right' },
       { header: 'state', flexible: 'end' },
       { header: 'wait', align: 'right' },
-      { header: 'at', flexible: 'middle' },
-      { header: 'created by', flexible: 'middle' },
+      { header: wide ? 'at' : 'at, created by', flexible: 'middle' },
     ];
-    page.table(
-      columns,
-      bySize
-        .slice(0, MOST_GROUPS)
-        .map((group): Span[] => [
-          String(group.count),
-          group.leaked ? ['growth', `${group.state ?? ''} (leaked)`] : (group.state ?? ''),
-          waitWords(group),
-          ['strong', siteWords(blockingFrame(group))],
-          group.createdBy === undefined ? '' : siteWords(group.createdBy),
-        ]),
-    );
+    if (wide) columns.push({ header: 'created by', flexible: 'middle' });
+    const rows = bySize.slice(0, MOST_GROUPS).flatMap((group): Span[][] => {
+      const state: Span = group.leaked ? ['growth', `${group.state ?? ''} (leaked)`.trim()] : (group.state ?? '');
+      const creator = group.createdBy === undefined ? '' : siteWords(group.createdBy);
+      const row: Span[] = [String(group.count), state, waitWords(group), ['strong', siteWords(blockingFrame(group))]];
+      if (wide) return [[...row, creator]];
+      return creator === '' ? [row] : [row, ['', '', '', ['dim', `← ${creator}`]]];
+    });
+    page.table(columns, rows);
   }
   const left = bySize.slice(MOST_GROUPS);
   const goroutines = (groups: readonly GoroutineGroup[]) => groups.reduce((sum, group) => sum + group.count, 0);
@@ -102,14 +101,14 @@ export function blockingFrame(group: { stack: readonly Frame[] }): Frame | undef
 }
 
 /** `main.worker pool.go:41`: function without its package path, file without its directories. */
-function siteWords(frame: Frame | undefined): string {
+export function siteWords(frame: Frame | undefined): string {
   if (frame === undefined) return '';
   const place = placeOf({ ...frame, ...(frame.file === undefined ? {} : { file: baseName(frame.file) }) });
   return `${baseName(frame.function)} ${place}`.trim();
 }
 
 /** What follows the last slash outside of brackets: type arguments hold slashes too. */
-function baseName(path: string): string {
+export function baseName(path: string): string {
   const bracket = path.indexOf('[');
   const head = bracket < 0 ? path : path.slice(0, bracket);
   return path.slice(head.lastIndexOf('/') + 1);

@@ -3,6 +3,7 @@ import type { ContentionEvent, FindingEvent, HeapEvent, MemStatsEvent } from '..
 import { formatBytes, formatCount, formatDuration, formatPercent } from './format.ts';
 import type { Column, Page, Span } from './page.ts';
 import { placeOf } from './report-findings.ts';
+import { baseName, siteWords } from './report-goroutines.ts';
 import { siteKey } from './report-model.ts';
 import type { SnapshotSeries } from './snapshot-series.ts';
 import { drawBars, drawShare } from './sparkline.ts';
@@ -36,6 +37,7 @@ export function addHeap(page: Page, heaps: SnapshotSeries<HeapEvent>, findings: 
     { header: 'objects', align: 'right' },
     { header: 'allocated', align: 'right' },
     { header: 'site', flexible: 'middle' },
+    { header: 'at', flexible: 'start' },
   ];
   page.table(
     columns,
@@ -46,7 +48,8 @@ export function addHeap(page: Page, heaps: SnapshotSeries<HeapEvent>, findings: 
         last.inUse.bytes > 0 ? formatPercent(site.inUseBytes / last.inUse.bytes) : '',
         String(site.inUseObjects),
         formatBytes(site.allocatedBytes),
-        `${site.function} ${placeOf(site)}`.trim(),
+        ['strong', baseName(site.function)],
+        placeOf(site),
       ]),
   );
   if (sites.length > MOST_SITES) page.line(['dim', `  … and ${formatCount(sites.length - MOST_SITES, 'more site')}`]);
@@ -101,7 +104,7 @@ function addCourses(
       row('in use', heaps.totals),
       ...growing.map(({ key, values }) => {
         const site = byKey.get(key);
-        const name = site === undefined ? key : `${site.function} ${placeOf(site)}`.trim();
+        const name = site === undefined ? key : siteWords(site);
         return row(blamed.has(key) ? ['growth', name] : name, values);
       }),
     ],
@@ -189,7 +192,8 @@ export function addContention(page: Page, profile: ContentionEvent): void {
       { header: 'waited', align: 'right' },
       { header: '', align: 'right' },
       { header: 'times', align: 'right' },
-      { header: 'at', flexible: 'middle' },
+      { header: 'site', flexible: 'middle' },
+      { header: 'at', flexible: 'start' },
     ],
     sites
       .slice(0, MOST_SITES)
@@ -197,7 +201,8 @@ export function addContention(page: Page, profile: ContentionEvent): void {
         formatDuration(site.delayNs / 1e9),
         delay > 0 ? formatPercent(site.delayNs / delay) : '',
         String(site.count),
-        `${site.function} ${placeOf(site)}`.trim(),
+        ['strong', baseName(site.function)],
+        placeOf(site),
       ]),
   );
   if (sites.length > MOST_SITES) page.line(['dim', `  … and ${formatCount(sites.length - MOST_SITES, 'more site')}`]);

@@ -24,6 +24,8 @@ import { formatWords, KIND_ROLES, KIND_WORDS, rulesOfSignal, signalWords, stretc
 /** Rows of a table of bends; more are counted, not shown. */
 const MOST_ROWS = 20;
 const MOST_OTHER_ROWS = 12;
+/** Below this many columns the table of bends does without the cycle. */
+const NARROW = 76;
 
 /** Adds one process to the page. `findingNumbers` maps a finding's id to its number in the list of findings. */
 export function addProcess(
@@ -151,13 +153,14 @@ function addBends(page: Page, report: ProcessReport, bends: readonly InflectionE
   const timed = report.timeBase !== 'index';
   const wall = page.width >= 100 && bends.some((bend) => bend.atTime !== undefined);
   page.heading('Bends of the live heap', left > 0 ? `the ${bends.length} surest of ${bends.length + left}` : '');
+  const narrow = timed && page.width < NARROW;
   const columns: Column[] = [{ header: 'no.', align: 'right' }];
   if (timed) columns.push({ header: 'time', align: 'right' });
   if (wall) columns.push({ header: 'wall time' });
   const per = timed ? 'MiB/s' : 'MiB/cycle';
+  if (!narrow) columns.push({ header: 'cycle', align: 'right' });
   columns.push(
-    { header: 'cycle', align: 'right' },
-    { header: 'heap MiB', align: 'right' },
+    { header: narrow ? 'MiB' : 'heap MiB', align: 'right' },
     { header: `growth ${per}`, align: 'right' },
     { header: 'change', align: 'right' },
     { header: 'what happens', flexible: 'end' },
@@ -168,11 +171,12 @@ function addBends(page: Page, report: ProcessReport, bends: readonly InflectionE
     const row: Span[] = [[role, String(index + 1)]];
     if (timed) row.push(bend.at === undefined ? '' : formatMoment(bend.at));
     if (wall) row.push(['dim', bend.atTime === undefined ? '' : formatWallTime(bend.atTime)]);
-    row.push(bend.cycle === undefined ? '' : String(bend.cycle), formatNumber(bend.value), slopeCell(bend));
+    if (!narrow) row.push(bend.cycle === undefined ? '' : String(bend.cycle));
+    row.push(formatNumber(bend.value), slopeCell(bend));
     row.push(formatSigned(tiny(bend.growthChange)), [role, kindWords(bend)], formatConfidence(bend.confidence));
     return row;
   });
-  page.table(columns, rows);
+  page.table(columns, rows, narrow ? 1 : 2);
 }
 
 /** `jumps up by 40 MiB`; a provisional bend says so. */
@@ -203,7 +207,7 @@ export function addBendList(
   const rows = bends.map((bend): Span[] => {
     const finding = findingOf(bend, report);
     return [
-      whenOf(bend),
+      page.width < NARROW && bend.at !== undefined ? formatMoment(bend.at) : whenOf(bend),
       signalWords(bend.signal),
       [KIND_ROLES[bend.kind], otherKindWords(bend)],
       formatConfidence(bend.confidence),

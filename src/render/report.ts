@@ -3,11 +3,12 @@ import type { FindingEvent } from '../events/types.ts';
 import { formatBytes, formatCount, formatDuration, formatMiB } from './format.ts';
 import { Page } from './page.ts';
 import { addFindings, numberFindings } from './report-findings.ts';
-import { addGoroutines, addThreads } from './report-goroutines.ts';
+import { addGoroutines, addThreads, blockingFrame, siteWords } from './report-goroutines.ts';
 import { addContention, addHeap, addMemoryBill } from './report-heap.ts';
 import type { Report } from './report-model.ts';
 import { addBendList, addProcess, processTitle } from './report-trace.ts';
 import { drawSparkline } from './sparkline.ts';
+import { SEVERITY_ROLES } from './words.ts';
 
 export interface ReportOptions {
   /** Columns, at least 60. */
@@ -21,6 +22,7 @@ export interface ReportOptions {
 
 export const NARROWEST = 60;
 const CHART_ROWS = 16;
+const DUMP_COMMAND = "curl -s 'http://HOST:PORT/debug/pprof/goroutine?debug=1'";
 const MOST_PROCESSES = 8;
 
 /** The whole report, ending in a newline. */
@@ -35,6 +37,7 @@ export function renderReport(report: Report, options: ReportOptions): string {
     addProcess(page, process, options.height ?? CHART_ROWS, numbers);
   }
   addSmallProcesses(page, report);
+  if (report.processes.length === 0) addSnapshotHeadline(page, report, findings);
   addFindings(page, findings, several);
   addReservation(page, report, findings);
   if (report.goroutines !== undefined) addGoroutines(page, report.goroutines, findings);
@@ -64,8 +67,36 @@ function addTitle(page: Page, report: Report): void {
   const sources = report.sources.map((source) => (source === '-' ? 'standard input' : source));
   const more = sources.length > 3 ? ` and ${sources.length - 3} more` : '';
   const only = report.processes.length === 1 ? report.processes[0] : undefined;
-  const about = only === undefined ? '' : `  ${processTitle(only)}`;
-  page.line(['title', 'gcbend'], `  ${sources.slice(0, 3).join(', ')}${more}`, ['dim', about]);
+  page.heading(`gcbend  ${sources.slice(0, 3).join(', ')}${more}`.trim(), only === undefined ? '' : processTitle(only));
+}
+
+/** One sentence for dumps and heap texts without a trace. */
+function addSnapshotHeadline(page: Page, report: Report, findings: readonly FindingEvent[]): void {
+  const worst = findings.find((finding) => finding.severity !== 'info');
+  const text = worst === undefined ? snapshotWords(report) : `${worst.title.replace(/[.!]$/, '')}.`;
+  if (text === '') return;
+  const role = worst === undefined ? 'calm' : SEVERITY_ROLES[worst.severity];
+  page.blank();
+  page.paragraph(text, [role, '  ▶ '], 'strong');
+}
+
+function snapshotWords(report: Report): string {
+  const { goroutines, heap } = report;
+  if (goroutines !== undefined) {
+    const { last, first, count } = goroutines;
+    if (count > 1 && first !== undefined) {
+      return `${first.total} goroutines in the first of ${count} dumps, ${last.total} in the last; no group was found to grow without end.`;
+    }
+    const largest = last.groups.reduce((a, b) => (b.count > a.count ? b : a), last.groups[0]!);
+    if (last.groups.length === 0) return `${formatCount(last.total, 'goroutine')}.`;
+    const waits = largest.state === undefined ? 'stands' : `is in ${largest.state}`;
+    return `${formatCount(last.total, 'goroutine')}; the largest group (${largest.count}) ${waits} at ${siteWords(blockingFrame(largest))}.`;
+  }
+  if (heap === undefined) return '';
+  const largest = [...heap.last.sites].sort((a, b) => b.inUse.bytes - a.inUse.bytes)[0];
+  const held = `${formatBytes(heap.last.inUse.bytes)} in use`;
+  if (largest === undefined) return `${held}.`;
+  return `${held}; ${siteWords(largest)} holds most of it, ${formatBytes(largest.inUse.bytes)}.`;
 }
 
 function addSmallProcesses(page: Page, report: Report): void {
@@ -93,7 +124,7 @@ function addReservation(page: Page, report: Report, findings: readonly FindingEv
   if (blamed) return;
   page.heading('What a trace alone cannot show');
   page.paragraph(
-    'Goroutines that block for ever and hold little heap leave no mark in these numbers. To rule such a leak out, take three dumps some minutes apart and give them to gcbend: `curl -s http://HOST:PORT/debug/pprof/goroutine?debug=1` (cheap for the program).',
+    `Goroutines that block for ever and hold little heap leave no mark in these numbers. To rule such a leak out, take three dumps some minutes apart and give them to gcbend: \`${DUMP_COMMAND}\` (cheap for the program).`,
     '  ',
   );
 }

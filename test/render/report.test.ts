@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { GcbendEvent, InflectionKind } from '../../src/events/types.ts';
+import { renderReport } from '../../src/render/report.ts';
+import { ReportModel } from '../../src/render/report-model.ts';
+import { textWidth } from '../../src/render/sanitize.ts';
+import { finding, gcEventsAlong, inflection, leakEvents } from './gc-events.ts';
+import { contention, dump, heapText, memStats, threads } from './snapshot-events.ts';
+
+function reportOf(events: readonly GcbendEvent[]) {
+  const model = new ReportModel();
+  for (const event of events) model.push(event);
+  return model.finish();
+}
+
+const plain = { color: false, ascii: false };
+const snapshots = (): GcbendEvent[] => [
+  ...[20, 32, 68, 128, 383].map((leaked) => dump(leaked)),
+  ...[20, 32, 44, 80].map(heapText),
+  memStats(),
+  contention(),
+  threads(),
+  finding({
+    id: 'g',
+    rule: 'goroutine-growth',
+    title: 'Goroutines pile up at a channel send',
+    detail: 'The group has grown in each of 5 dumps, from 20 to 383; nobody receives from the channel.',
+    evidence: { group: 'g-send', counts: [20, 32, 68, 128, 383], perMinute: 3.1, oldestWaitMinutes: 12 },
+    site: { function: 'orders.(*Queue).publish', file: '/home/ci/shop/internal/orders/queue.go', line: 88 },
+    createdBy: { function: 'orders.Start', file: '/home/ci/shop/internal/orders/start.go', line: 31 },
+  }),
+];
+
+/** The rendered text must be that of the file; UPDATE_GOLDENS=1 writes the file anew, to be read before it is committed. */
+function assertGolden(name: string, text: string): void {
+  const file = join(import.meta.dirname, 'fixtures', name);
+  if (process.env['UPDATE_GOLDENS'] === '1' || !existsSync(file)) writeFileSync(file, text);
+  assert.equal(text, readFileSync(file, 'utf8'));
+}
+
+test('a leak at 80 columns', () => {
+  assertGolden('leak-80.txt', renderReport(reportOf(leakEvents()), { ...plain, width: 80 }));
+});
+
+test('a leak at 160 columns, in colour', () => {
+  assertGolden('leak-160-color.txt', renderReport(reportOf(leakEvents()), { width: 160, color: true, ascii: false }));
+});
+
+test('a leak in 7 bits at 60 columns', () => {
+  const text = renderReport(reportOf(leakEvents()), { width: 60, color: false, ascii: true });
+  assert.match(text, /^[\n\x20-\x7e]*$/);
+  assertGolden('leak-60-ascii.txt', text);
+});
+
+test('dumps, heap texts, MemStats and profiles at 80 columns', () => {
+  assertGolden('snapshots-80.txt', renderReport(reportOf(snapshots()), { ...plain, width: 80 }));
+});
+
+test('a flat heap is not called healthy: the reader learns what a trace cannot show', () => {
+  const text = renderReport(reportOf(gcEventsAlong(() => 30, 60)), { ...plain, width: 80 });
+  assert.match(text, /No bend in the live heap/);
+  assert.match(text, /goroutine\?debug=1/);
+});
+
+test('Go 1.0-1.4: no times, so x counts cycles', () => {
+  const events = gcEventsAlong((t) => 10 + t, 30).map(({ at: _, clockMs: _c, cpuMs: _p, ...gc }): GcbendEvent => {
+    const { start, end } = gc.heapMiB;
+    return { ...gc, heapMiB: { start, end } };
+  });
+  const bend = inflection({ cycle: 20, index: 19, value: 30, slopeAfter: 0.5 });
+  const text = renderReport(reportOf([...events, bend]), { ...plain, width: 80 });
+  assert.match(text, /cycle 0 +10/);
+  assert.match(text, /began to grow at cycle 20 /);
+  assert.match(text, /growth MiB\/cycle/);
+  assert.doesNotMatch(text, /NaN|undefined|Infinity|Stop-the-world/);
+});
+
+test('no input at all is a report too', () => {
+  assert.equal(renderReport(reportOf([]), { ...plain, width: 80 }), 'gcbend\n');
+});
+
+test('one cycle is enough for a chart', () => {
+  assert.match(renderReport(reportOf(gcEventsAlong(() => 30, 1).slice(0, 1)), { ...plain, width: 60 }), /Live heap/);
+});
+
+test('the longest-lived process stands first, short ones are one line', () => {
+  const events: GcbendEvent[] = [];
+  for (let process = 1; process <= 100; process++) events.push(...gcEventsAlong(() => 8, 2, process));
+  events.push(...gcEventsAlong(() => 30, 200, 101), ...gcEventsAlong(() => 30, 100, 102));
+  const report = reportOf(events);
+  assert.deepEqual(
+    report.processes.map((process) => process.process),
+    [101, 102],
+  );
+  assert.equal(report.short!.count, 100);
+  const text = renderReport(report, { ...plain, width: 80 });
+  assert.match(
+    text.replace(/\s+/g, ' '),
+    /100 short processes besides \(compilers and the like\): 400 GCs, none longer than 1.5 s/,
+  );
+});
+
+test('a bend that was withdrawn or revised does not show', () => {
+  const report = reportOf([
+    ...gcEventsAlong((t) => t, 60),
+    inflection({ id: 'p1', status: 'provisional', at: 10 }),
+    inflection({ id: 'p2', status: 'provisional', at: 20 }),
+    inflection({ id: 'w2', status: 'withdrawn', revises: 'p2', at: 20 }),
+    inflection({ id: 'f1', status: 'final', revises: 'p1', at: 11 }),
+  ]);
+  assert.deepEqual(
+    report.processes[0]!.inflections.map((bend) => bend.id),
+    ['f1'],
+  );
+});
+
+test('one spike among a million cycles is drawn at every width', () => {
+  const model = new ReportModel();
+  const [cycle] = gcEventsAlong(() => 20, 1);
+  for (let n = 1; n <= 200_000; n++) {
+    const live = n === 123_456 ? 400 : 20;
+    model.push({ ...cycle!, cycle: n, at: n * 7.3, heapMiB: { start: 40, end: 41, live, goal: 40 } });
+  }
+  const report = model.finish();
+  assert.ok(report.processes[0]!.series.heapLive!.buckets.length <= 2048);
+  for (const width of [60, 80, 200]) {
+    const text = renderReport(report, { ...plain, width });
+    assert.match(text, /400 ┤ +\S/, `${width} columns`);
+    assert.match(text, /between\s+20.0 MiB and 400 MiB/);
+  }
+});
+
+const hostile = fc.oneof(
+  fc.string({ unit: 'binary', maxLength: 60 }),
+  fc.constantFrom(
+    '\x1b[2J\x1b]0;owned\x07',
+    'a\r\nb\tc',
+    '\u202egnp.exe',
+    '漢字のゴルーチン.(*型).送信',
+    '👩‍👩‍👧 e\u0301',
+    'x'.repeat(500),
+  ),
+);
+const kinds: InflectionKind[] = [
+  'growth-onset',
+  'growth-up',
+  'growth-down',
+  'plateau',
+  'decline',
+  'step-up',
+  'step-down',
+  'regime',
+  'peak',
+];
+
+/** A stream of everything, its texts and numbers arbitrary. */
+const anyEvents = fc
+  .record({
+    text: hostile,
+    number: fc.oneof(fc.double({ min: 0, max: 1e12, noNaN: true }), fc.constantFrom(0, 1e-9, 1e308)),
+    level: fc.integer({ min: 0, max: 100_000 }),
+    slope: fc.double({ min: -50, max: 50, noNaN: true }),
+    seconds: fc.integer({ min: 1, max: 40 }),
+    bends: fc.array(
+      fc.record({
+        kind: fc.constantFrom(...kinds),
+        at: fc.double({ min: 0, max: 40, noNaN: true }),
+        signal: fc.constantFrom('heapLive', 'pause', 'group:x'),
+      }),
+      { maxLength: 30 },
+    ),
+  })
+  .map(({ text, number, level, slope, seconds, bends }): GcbendEvent[] => [
+    { type: 'process', schema: 1, source: text, line: 1, process: 1, reason: 'first', format: text },
+    ...gcEventsAlong((t) => Math.max(0, level + slope * t), seconds),
+    ...bends.map((bend, index) =>
+      inflection({ ...bend, id: `b${index}`, cycle: index, value: number, slopeAfter: number, unit: text }),
+    ),
+    finding({
+      title: text,
+      detail: `${text} ${text}`,
+      evidence: { [text]: number, list: [text, number] },
+      advice: [text, `run \`${text}\``],
+      site: { function: text, file: text, line: 1 },
+      projection: { limitBytes: number, secondsLeft: number },
+    }),
+    dump(3, {
+      message: text,
+      groups: [
+        { id: 'x', count: 3, state: text, stack: [{ function: text, file: text }], createdBy: { function: text } },
+      ],
+      states: { [text]: 3 },
+    }),
+    { ...heapText(3), sites: [{ ...heapText(3).sites[0]!, function: text, file: text }] },
+    memStats(),
+    contention(),
+    { type: 'health', schema: 1, source: '-', line: 1, window: { from: 0, to: 10 }, score: 50, parts: {}, inputs: {} },
+    { type: 'malformed', schema: 1, source: text, line: 2, grammar: text, reason: text, text },
+    {
+      type: 'summary',
+      schema: 1,
+      source: '-',
+      line: 1,
+      counts: {},
+      lines: 1,
+      bytes: 1,
+      seconds: 1,
+      processes: 1,
+      malformed: 1,
+      repaired: 0,
+      exitReason: 'end',
+    },
+  ]);
+
+test('whatever the input holds: no line is too wide, no control byte gets through, 7 bits are 7 bits', () => {
+  fc.assert(
+    fc.property(
+      anyEvents,
+      fc.integer({ min: 60, max: 200 }),
+      fc.integer({ min: 0, max: 40 }),
+      fc.boolean(),
+      (events, width, height, ascii) => {
+        const report = reportOf(events);
+        const text = renderReport(report, { width, height, color: false, ascii });
+        assert.doesNotMatch(text, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/);
+        if (ascii) assert.match(text, /^[\n\x20-\x7e]*$/);
+        for (const line of text.split('\n'))
+          assert.ok(textWidth(line) <= width, `${textWidth(line)} > ${width}: ${line}`);
+        assert.doesNotMatch(text.replace(/evidence[\s\S]*?next/g, ''), /\bundefined\b|\bNaN\b/);
+        const bare = (shown: string) => shown.replace(/\x1b\[[0-9;]*m|`/g, '').replace(/ +$/gm, '');
+        assert.equal(bare(renderReport(report, { width, height, color: true, ascii })), bare(text));
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
