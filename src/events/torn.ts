@@ -9,6 +9,8 @@ import { isPlausible } from './plausible.ts';
 export interface ExpectedCycle {
   cycle: number;
   at: number;
+  /** Shape of its lines: a process never changes it. */
+  shape?: Shape;
 }
 
 /** What became of the lines. Spans of `foreign` are valid until the fed buffer changes; `match` is the caller's to keep. */
@@ -168,8 +170,11 @@ export class TornLineAssembler {
     }
     const head = Buffer.from(bytes.subarray(start, end));
     const candidates: Candidate[] = [];
+    const shapesInUse = new Set(expect.map((process) => process.shape));
+    const isKnown = shapesInUse.size > 0 && !shapesInUse.has(undefined);
     for (const shape of this.#grammars.shapes) {
       if (shape.compiled.tear === 0 || !beginsWith(bytes, start, end, shape.head)) continue;
+      if (isKnown && shape.grammar.event === 'gc' && !shapesInUse.has(shape)) continue;
       const empty = { shape, text: Buffer.alloc(0), fragments: [], lines: [] };
       this.#extend(empty, walkShape(shape.compiled, shape.fields, head, 0, head.length), head, 0, line, candidates);
     }
@@ -224,15 +229,13 @@ export class TornLineAssembler {
         this.#settle(pending, finished, expect);
         return true;
       }
-      if (grown.length === 0) continue;
+      const doubtful = grown.every((one) => (one.fragments.at(-1) as Fragment).doubt >= DOUBTFUL);
+      if (grown.length === 0 || (doubtful && this.#appLines.knows(bytes, start, end))) continue;
+      // `2026/11/21 …` where a number is missing: a number only by chance.
+      if (doubtful) this.#appLines.learn(bytes, start, end);
       const copy = Buffer.from(bytes.subarray(start, end));
       pending.held.push({ line, bytes: copy });
       pending.candidates = best([...pending.candidates, ...grown]);
-      // A reading that went on through two pieces or more can hardly be chance: the line is not an application's.
-      const certain = grown.some(
-        (one) => one.pieces >= 3 && one.fragments.every((f) => f.doubt < DOUBTFUL) && advanced(one, grown),
-      );
-      if (!certain) this.#appLines.learn(bytes, start, end);
       const inner = this.#innerHead(grown, copy, line);
       if (inner >= 0) this.#open(copy, inner, copy.length, line, expect);
       return true;
@@ -249,20 +252,24 @@ export class TornLineAssembler {
     line: number,
     into: Candidate[],
   ): void {
-    for (let i = 0; i < walk.cuts.length; i++) {
-      const at = walk.cuts[i] as number;
-      if (at <= used) continue;
-      const rest = text.subarray(at);
-      const doubt = this.#doubtOf(rest, walk.whole[i] === true, walk.fixed[i] === true);
+    const doubts = walk.cuts.map((at, i) =>
+      at <= used ? DOUBTFUL : this.#doubtOf(text.subarray(at), walk.whole[i] === true, walk.fixed[i] === true),
+    );
+    /** Pieces behind which a line begins that is known to be the application's: no other cut of that number counts. */
+    const settled = new Set(walk.pieces.filter((_, i) => doubts[i] === 0));
+    for (const [i, at] of walk.cuts.entries()) {
+      const doubt = doubts[i] as number;
+      const pieces = walk.pieces[i] as number;
+      if (at <= used || (doubt > 0 && settled.has(pieces) && walk.fixed[i] !== true)) continue;
       const next = walk.next[i] as number;
       into.push({
         shape: from.shape,
         text: text.subarray(0, at),
         next,
         follow: bytesThatMayFollow(from.shape.compiled, next),
-        pieces: walk.pieces[i] as number,
+        pieces,
         complete: walk.complete[i] === true,
-        fragments: [...from.fragments, { line, bytes: rest, doubt }],
+        fragments: [...from.fragments, { line, bytes: text.subarray(at), doubt }],
         lines: from.lines,
       });
     }
@@ -272,6 +279,8 @@ export class TornLineAssembler {
     if (rest.length === 0) return CLEAR;
     if (this.#appLines.knows(rest, 0, rest.length)) return 0;
     if (this.#headAt(rest, 0, rest.length) >= 0) return 0;
+    // A line that begins with a blank is more likely the runtime's.
+    if (rest[0] === 32) return DOUBTFUL;
     if (fixed) return CLEAR;
     return whole && beginsLikeLine(rest[0] as number) ? CLEAR : DOUBTFUL;
   }
@@ -282,7 +291,7 @@ export class TornLineAssembler {
     for (const one of finished) {
       const match = this.#grammars.matchShape(one.shape, one.text, 0, one.text.length, true);
       if (match === undefined || !isPlausible(this.#grammars, match)) continue;
-      const doubt = this.#totalDoubt(one);
+      const doubt = this.#totalDoubt(one) + this.#doubtOfSkipped(pending, one);
       const key = `${one.shape.index} ${one.text.toString('latin1')}`;
       const known = readings.get(key);
       if (known === undefined || known.doubt > doubt) readings.set(key, { one, match: keepMatch(match), doubt });
@@ -333,16 +342,26 @@ export class TornLineAssembler {
     return doubt;
   }
 
-  #choose<T extends { match: Match; doubt: number }>(all: T[], expect: readonly ExpectedCycle[]): T | undefined {
-    const least = Math.min(...all.map((reading) => reading.doubt));
-    const clearest = all.filter((reading) => reading.doubt === least);
-    const only = clearest.length === 1 ? clearest[0] : undefined;
-    if (only !== undefined && (all.length === 1 || least === 0)) {
-      if (all.length > 1 || least < DOUBTFUL || this.#isExpected(only.match, expect)) return only;
+  /** Lines that other readings used, and that do not look like the application's. */
+  #doubtOfSkipped(pending: Pending, one: Candidate): number {
+    let doubt = 0;
+    for (const { line, bytes } of pending.held) {
+      if (one.lines.includes(line) || one.fragments.some((fragment) => fragment.line === line)) continue;
+      if (!this.#appLines.knows(bytes, 0, bytes.length)) doubt += DOUBTFUL;
     }
-    if (only !== undefined && least < DOUBTFUL && this.#appLines.digitsAreOrderly) return only;
-    const expected = (only === undefined ? clearest : all).filter((reading) => this.#isExpected(reading.match, expect));
-    return expected.length === 1 ? expected[0] : undefined;
+    return doubt;
+  }
+
+  #choose<T extends { match: Match; doubt: number }>(all: T[], expect: readonly ExpectedCycle[]): T | undefined {
+    const expected = all.filter((reading) => this.#isExpected(reading.match, expect));
+    const readings = expected.length > 0 ? expected : all;
+    const least = Math.min(...readings.map((reading) => reading.doubt));
+    const clearest = readings.filter((reading) => reading.doubt === least);
+    const [only] = clearest;
+    if (only === undefined || clearest.length > 1) return undefined;
+    if (least === 0) return only;
+    if (readings.length === 1) return least < DOUBTFUL || expected.length > 0 ? only : undefined;
+    return least < DOUBTFUL && this.#appLines.digitsAreOrderly ? only : undefined;
   }
 
   #isExpected(match: Match, expect: readonly ExpectedCycle[]): boolean {
@@ -472,10 +491,6 @@ function best(candidates: Candidate[]): Candidate[] {
   if (candidates.length <= MAX_CANDIDATES) return candidates;
   const doubt = (one: Candidate): number => one.fragments.reduce((sum, fragment) => sum + fragment.doubt, 0);
   return candidates.sort((a, b) => doubt(a) - doubt(b)).slice(0, MAX_CANDIDATES);
-}
-
-function advanced(one: Candidate, all: Candidate[]): boolean {
-  return all.every((other) => other.pieces <= one.pieces);
 }
 
 /** True when the whole line went into the reading. */

@@ -7,7 +7,8 @@ import { type GrammarSet, walkShape } from '../../src/grammar/index.ts';
 export const STYLES: Record<string, (random: () => number) => string> = {
   date: (random) =>
     `2026/11/21 05:${two(random)}:${two(random)} INFO request id=${int(random, 1e6)} path=/api/orders status=200 gc=off`,
-  iso: (random) => `2026-11-21T05:${two(random)}:${two(random)}.${int(random, 1e3)}Z level=info msg="served ${int(random, 99)}"`,
+  iso: (random) =>
+    `2026-11-21T05:${two(random)}:${two(random)}.${int(random, 1e3)}Z level=info msg="served ${int(random, 99)}"`,
   json: (random) => `{"time":"2026-11-21T05:40:14Z","level":"INFO","msg":"request","id":${int(random, 1e6)}}`,
   logfmt: (random) => `level=info ts=2026-11-21T05:40:14Z caller=main.go:${int(random, 400)} msg=done`,
   bracket: (random) => `[INFO] worker ${int(random, 16)} took ${int(random, 900)}ms`,

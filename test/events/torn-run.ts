@@ -1,7 +1,7 @@
 // In: a log as text. Out: the records that come out of it when it is read as the recogniser reads it.
 
 import { type ExpectedCycle, TornLineAssembler, type TornOutcome } from '../../src/events/torn.ts';
-import type { GrammarSet } from '../../src/grammar/index.ts';
+import type { GrammarSet, Match } from '../../src/grammar/index.ts';
 
 export interface TornRun {
   /** Whole text of each record, in order. */
@@ -18,23 +18,23 @@ export function runTorn(grammars: GrammarSet, text: string, options: { learn: bo
   const run: TornRun = { records: [], repaired: [], malformed: [], foreign: [] };
   let expect: ExpectedCycle[] = [];
   const bytes = Buffer.from(text, 'utf8');
-  const note = (record: string, cycle: number | undefined, at: number | undefined): void => {
+  const note = (match: Match): string => {
+    const record = match.bytes.toString('utf8', match.start, match.end);
     run.records.push(record);
-    if (cycle !== undefined) expect = [{ cycle, at: at ?? 0 }];
+    const cycle = grammars.numberAt(match, 'cycle');
+    if (cycle !== undefined) expect = [{ cycle, at: grammars.numberAt(match, 'at') ?? 0, shape: match.shape }];
+    return record;
   };
   const handle = (outcomes: TornOutcome[]): void => {
     for (const outcome of outcomes) {
       if (outcome.kind === 'malformed') run.malformed.push(outcome);
       else if (outcome.kind === 'record') {
-        const { match } = outcome;
-        const record = match.bytes.toString('utf8', match.start, match.end);
+        const record = note(outcome.match);
         if (outcome.repaired) run.repaired.push(record);
-        note(record, grammars.numberAt(match, 'cycle'), grammars.numberAt(match, 'at'));
       } else {
         const match = grammars.match(outcome.bytes, outcome.start, outcome.end);
-        const line = outcome.bytes.toString('utf8', outcome.start, outcome.end);
-        if (match === undefined) run.foreign.push(line);
-        else note(line, grammars.numberAt(match, 'cycle'), grammars.numberAt(match, 'at'));
+        if (match === undefined) run.foreign.push(outcome.bytes.toString('utf8', outcome.start, outcome.end));
+        else note(match);
       }
     }
   };
@@ -44,9 +44,8 @@ export function runTorn(grammars: GrammarSet, text: string, options: { learn: bo
     const end = newline < 0 ? bytes.length : newline;
     number++;
     const match = assembler.pending === 0 ? grammars.match(bytes, start, end) : undefined;
-    if (match !== undefined) {
-      note(bytes.toString('utf8', start, end), grammars.numberAt(match, 'cycle'), grammars.numberAt(match, 'at'));
-    } else if (newline < 0) handle(assembler.pushLast(bytes, start, end, number, expect));
+    if (match !== undefined) note(match);
+    else if (newline < 0) handle(assembler.pushLast(bytes, start, end, number, expect));
     else if (options.learn || assembler.pending > 0 || bytes[start] === 103) {
       handle(assembler.push(bytes, start, end, number, expect));
     } else run.foreign.push(bytes.toString('utf8', start, end));
