@@ -1,0 +1,132 @@
+// In: a name from the command line (`-` is standard input). Out: its bytes, decompressed, chunk by chunk.
+
+import { closeSync, createReadStream, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { Socket } from 'node:net';
+import { GcbendError } from '../errors.ts';
+import { decodeChunks } from './decode.ts';
+
+/** Four times the default of Node's streams: reading is twice as fast. */
+const CHUNK_BYTES = 256 * 1024;
+/** After so many chunks without a wait the event loop gets its turn, so that signals and timers work. */
+const CHUNKS_A_TURN = 32;
+const STDIN_FD = 0;
+
+/** Something to read. `chunks` can be walked once; a chunk is valid until the next one is asked for. */
+export interface Input {
+  /** As given, or `-`. */
+  name: string;
+  chunks: AsyncIterable<Buffer>;
+  /** Last change of a regular file: orders dumps that carry no time. */
+  modifiedAt: Date | undefined;
+  /**
+   * Set when `chunks` ended before the data did (a truncated or damaged gzip file). All that could be read was given
+   * out before.
+   */
+  problem: GcbendError | undefined;
+}
+
+/**
+ * Opens a file, a pipe by its name, or standard input (`-`). Files and pipes that begin with gzip's (or, where Node has
+ * it, zstd's) magic bytes are decompressed, UTF-16 with a byte order mark becomes UTF-8.
+ * Throws GcbendError('INPUT_UNREADABLE'); while walking `chunks` also for read errors, and 'INPUT_UNSUPPORTED' for
+ * compressions that cannot be undone here.
+ */
+export function openInput(name: string): Input {
+  const isStdin = name === '-';
+  const { fd, stats } = isStdin ? { fd: STDIN_FD, stats: statStdin() } : open(name);
+  const isRegular = stats?.isFile() ?? false;
+  const input: Input = {
+    name,
+    chunks: [] as never,
+    modifiedAt: isRegular && !isStdin ? stats?.mtime : undefined,
+    problem: undefined,
+  };
+  const raw = isRegular
+    ? readRegularFile(fd, name)
+    : readStream(isStdin || stats === undefined ? process.stdin : openStream(fd, stats), name);
+  input.chunks = decodeChunks(raw, name, (problem) => {
+    input.problem = problem;
+  });
+  return input;
+}
+
+/** Undefined when the descriptor is closed (`<&-`): then there is nothing to read. */
+function statStdin(): Stats | undefined {
+  try {
+    return fstatSync(STDIN_FD);
+  } catch {
+    return undefined;
+  }
+}
+
+function open(name: string): { fd: number; stats: Stats } {
+  let fd: number;
+  try {
+    fd = openSync(name, 'r');
+  } catch (error) {
+    throw unreadable(name, error);
+  }
+  const stats = fstatSync(fd);
+  if (stats.isDirectory()) {
+    closeSync(fd);
+    throw new GcbendError('INPUT_UNREADABLE', `${name} is a directory`, { hint: `name its files: ${name}/*` });
+  }
+  return { fd, stats };
+}
+
+/**
+ * A named pipe is read as a socket is: a read of the file system's kind cannot be called off, and would keep the process
+ * alive until the writer writes again.
+ */
+function openStream(fd: number, stats: Stats): NodeJS.ReadableStream {
+  if (stats.isFIFO()) return new Socket({ fd, readable: true, writable: false });
+  return createReadStream('', { fd, highWaterMark: CHUNK_BYTES });
+}
+
+/** Reads into one reused buffer without a stream between: 2.4 times as fast as createReadStream. */
+async function* readRegularFile(fd: number, name: string): AsyncGenerator<Buffer> {
+  const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+  try {
+    for (let chunks = 1; ; chunks++) {
+      const size = readSync(fd, buffer, 0, CHUNK_BYTES, null);
+      if (size === 0) return;
+      yield size === CHUNK_BYTES ? buffer : buffer.subarray(0, size);
+      if (chunks % CHUNKS_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+  } catch (error) {
+    throw unreadable(name, error);
+  } finally {
+    if (fd !== STDIN_FD) closeSync(fd);
+  }
+}
+
+async function* readStream(stream: NodeJS.ReadableStream, name: string): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of stream) yield chunk as Buffer;
+  } catch (error) {
+    throw unreadable(name, error);
+  }
+}
+
+const REASONS: Readonly<Record<string, { seen: string; hint: string }>> = {
+  ENOENT: { seen: 'no such file', hint: 'check the name; "-" reads standard input' },
+  EACCES: {
+    seen: 'no permission to read it',
+    hint: 'check who may read it (ls -l), or pipe it in: sudo cat FILE | gcbend',
+  },
+  EISDIR: { seen: 'it is a directory', hint: 'name the files in it' },
+  EMFILE: { seen: 'too many open files', hint: 'raise the limit (ulimit -n) or give fewer files' },
+  ENXIO: { seen: 'nothing is behind it', hint: 'is the program that writes it running?' },
+};
+
+function unreadable(name: string, cause: unknown): unknown {
+  // Errors of the consumer that come back through the generator are not ours.
+  if (!(cause instanceof Error) || !('code' in cause) || cause instanceof GcbendError) return cause;
+  const shown = name === '-' ? 'standard input' : name;
+  const reason = REASONS[String(cause.code)];
+  const seen = reason?.seen ?? cause.message;
+  return new GcbendError('INPUT_UNREADABLE', `cannot read ${shown}: ${seen}`, {
+    cause,
+    ...(reason && { hint: reason.hint }),
+  });
+}
