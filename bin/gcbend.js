@@ -1,0 +1,15 @@
+#!/usr/bin/env node
+// In: the command line. Out: the command of dist/cli/main.js. `--version` is answered here, before anything is loaded.
+import { readFileSync } from 'node:fs';
+import module from 'node:module';
+
+const args = process.argv.slice(2);
+if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  process.stdout.write(`${version}\n`);
+} else {
+  // Node 22.1 and later keep compiled code between runs.
+  module.enableCompileCache?.();
+  const { main } = await import('../dist/cli/main.js');
+  process.exitCode = await main(args);
+}

@@ -1,0 +1,137 @@
+// In: files or standard input. Out: the main job: parse, detect, report; the exit status.
+import { accessSync, constants, fstatSync } from 'node:fs';
+import { GcbendError } from '../errors.ts';
+import { EventParser } from '../events/event-parser.ts';
+import type { GrammarSet } from '../grammar/index.ts';
+import { expandInputs, openInput } from '../input/index.ts';
+import type { SourceChunk } from '../pipeline.ts';
+import { exitStatus } from './exit-status.ts';
+import { FindingNotes } from './finding-notes.ts';
+import { explainNothing, FirstBytes } from './nothing-recognised.ts';
+import type { AnalysisArgs, OutputArgs } from './options.ts';
+import { runSession, statusOf } from './session.ts';
+import { detectOptions, loadGrammarSet, parseRefinement } from './settings.ts';
+import { Stop } from './stop.ts';
+
+export interface AnalyseArgs extends AnalysisArgs, OutputArgs {
+  files: string[];
+  follow: boolean;
+  since?: string | undefined;
+  passthrough?: boolean | undefined;
+}
+
+export async function analyse(args: AnalyseArgs): Promise<number> {
+  const grammars = await loadGrammarSet(args.grammar);
+  const detect = detectOptions(args);
+  const names = await expandInputs(args.files.length === 0 ? ['-'] : args.files);
+  for (const name of names) checkReadable(name);
+  if (names.includes('-') && process.stdin.isTTY) {
+    process.stderr.write(
+      'gcbend: reading standard input; try `GODEBUG=gctrace=1 go run ./x 2>&1 | gcbend`, or gcbend --help\n',
+    );
+  }
+  const fromPipe = names.includes('-') && isPipe();
+  const stop = new Stop().listen();
+  const firstBytes = new FirstBytes();
+  const notes =
+    fromPipe && !args.quiet && (args.format ?? 'report') === 'report' ? new FindingNotes(process.stderr) : undefined;
+  const passthrough =
+    args.passthrough ?? (fromPipe && process.stdout.isTTY === true && args.format === undefined && !args.quiet);
+  try {
+    const result = await runSession({
+      args,
+      parse: {
+        grammars,
+        eachGoroutine: args.eachGoroutine,
+        refine: parseRefinement(args),
+        ...(passthrough ? { foreign: copyLine } : {}),
+      },
+      detect: detect === undefined ? undefined : { ...detect, orderDumps: names.length > 1 },
+      input: stop.until(firstBytes.of(readAll(orderTraces(names, grammars)))),
+      stop,
+      output: process.stdout,
+      observe: notes === undefined ? undefined : (event) => notes.take(event),
+    });
+    const status = statusOf(result, stop);
+    if (status === exitStatus.nothingRecognised)
+      process.stderr.write(explainNothing(names, result.summary, firstBytes.text));
+    return status;
+  } finally {
+    stop.release();
+  }
+}
+
+function checkReadable(name: string): void {
+  if (name === '-') return;
+  try {
+    accessSync(name, constants.R_OK);
+  } catch {
+    // Opening says precisely what is wrong.
+    openInput(name);
+  }
+}
+
+function isPipe(): boolean {
+  try {
+    return !fstatSync(0).isFile() && process.stdin.isTTY !== true;
+  } catch {
+    return false;
+  }
+}
+
+function copyLine(bytes: Buffer, start: number, end: number): void {
+  process.stdout.write(Buffer.concat([bytes.subarray(start, end), Buffer.from('\n')]));
+}
+
+async function* readAll(names: AsyncIterable<string>): AsyncGenerator<SourceChunk> {
+  for await (const name of names) {
+    const input = openInput(name);
+    const modifiedMs = input.modifiedAt?.getTime();
+    for await (const bytes of input.chunks) yield { source: name, bytes, modifiedMs };
+    yield { source: name, end: true, modifiedMs };
+    if (input.problem !== undefined)
+      process.stderr.write(`gcbend: ${input.problem.message}; what was read until there is reported\n`);
+  }
+}
+
+/**
+ * Rotated logs: files whose trace begins in the middle of a process follow those that begin with its first cycle, in the order of their first
+ * cycles, so that a process goes on from one file to the next whatever the files are called.
+ */
+async function* orderTraces(names: readonly string[], grammars: GrammarSet): AsyncGenerator<string> {
+  if (names.length < 2) {
+    yield* names;
+    return;
+  }
+  const firsts: { name: string; first: number }[] = [];
+  for (const name of names) firsts.push({ name, first: name === '-' ? 0 : await firstCycle(name, grammars) });
+  yield* firsts.filter(({ first }) => first <= 1).map(({ name }) => name);
+  yield* firsts
+    .filter(({ first }) => first > 1)
+    .sort((a, b) => a.first - b.first)
+    .map(({ name }) => name);
+}
+
+/** Number of the first cycle in the first chunk of a file; 0 when there is none. */
+async function firstCycle(name: string, grammars: GrammarSet): Promise<number> {
+  let cycle = 0;
+  const parser = new EventParser(
+    { grammars },
+    {
+      record: ({ match }) => {
+        if (cycle === 0) cycle = grammars.numberAt(match, 'cycle') ?? 0;
+      },
+      event: () => {},
+      processEnded: () => {},
+    },
+  );
+  try {
+    for await (const chunk of openInput(name).chunks) {
+      parser.push(name, chunk);
+      break;
+    }
+  } catch (error) {
+    if (!(error instanceof GcbendError)) throw error;
+  }
+  return cycle;
+}

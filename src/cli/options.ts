@@ -1,0 +1,113 @@
+// In: nothing. Out: the options that several commands share, as yargs declares them, and their types.
+import type { Argv, InferredOptionTypes, Options } from 'yargs';
+
+export const formats = ['report', 'ndjson', 'json', 'csv', 'markdown', 'html', 'junit', 'openmetrics'] as const;
+export type Format = (typeof formats)[number];
+
+const findingRules = [
+  'heap-growth',
+  'goroutine-growth',
+  'site-growth',
+  'alloc-churn',
+  'gc-pressure',
+  'memory-limit',
+  'long-pause',
+  'blocked-goroutines',
+  'memory-bill',
+  'health-low',
+] as const;
+
+const asOptions = <T extends Record<string, Options>>(options: T): T => options;
+
+export const outputOptions = asOptions({
+  format: { choices: formats, describe: 'What to write to standard output' },
+  output: {
+    alias: 'o',
+    type: 'string',
+    array: true,
+    nargs: 1,
+    requiresArg: true,
+    describe: 'Also write to FILE; its ending says the format (repeatable)',
+  },
+  width: { type: 'number', requiresArg: true, describe: 'Columns of the report (default: the terminal, else 80)' },
+  height: { type: 'number', requiresArg: true, describe: 'Rows of the chart' },
+  color: {
+    choices: ['auto', 'always', 'never'] as const,
+    default: 'auto' as const,
+    describe: 'Colours (NO_COLOR and FORCE_COLOR are honoured)',
+  },
+  ascii: { type: 'boolean', default: false, describe: 'Draw with 7-bit characters only' },
+  quiet: { type: 'boolean', default: false, describe: 'No report, panel or notes: only what -o writes, and errors' },
+});
+
+export const analysisOptions = asOptions({
+  signal: {
+    type: 'string',
+    array: true,
+    nargs: 1,
+    requiresArg: true,
+    describe: 'Signals to look at (default: all that the input carries)',
+  },
+  detector: {
+    type: 'string',
+    array: true,
+    nargs: 1,
+    requiresArg: true,
+    default: ['segments'],
+    describe: 'segments, peaks or none (repeatable, or a list with commas)',
+  },
+  sensitivity: {
+    choices: ['low', 'normal', 'high'] as const,
+    default: 'normal' as const,
+    describe: 'How little evidence makes a bend',
+  },
+  limit: { type: 'string', requiresArg: true, describe: 'Memory limit for the projection: bytes, or 512MiB, 2GiB …' },
+  grammar: {
+    type: 'string',
+    array: true,
+    nargs: 1,
+    requiresArg: true,
+    describe: 'A grammar of your own (XML, repeatable)',
+  },
+  'group-by': {
+    type: 'string',
+    requiresArg: true,
+    default: 'stack',
+    describe: 'Goroutine groups: stack, function, creator, state or label:KEY',
+  },
+  filter: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Goroutine groups to keep, as in: state == "chan send" && wait > 5',
+  },
+  'each-goroutine': { type: 'boolean', default: false, describe: 'Also one event for each goroutine' },
+  'fail-on': {
+    type: 'string',
+    array: true,
+    nargs: 1,
+    requiresArg: true,
+    describe: `Exit 1 on a finding of these rules (list with commas): ${findingRules.join(', ')}`,
+  },
+});
+
+type Camel<S extends string> = S extends `${infer A}-${infer B}` ? `${A}${Capitalize<Camel<B>>}` : S;
+/** yargs is told to hand over `--each-goroutine` as `eachGoroutine` only. */
+type CamelKeys<T> = { [K in keyof T as Camel<K & string>]: T[K] };
+
+export type OutputArgs = CamelKeys<InferredOptionTypes<typeof outputOptions>>;
+export type AnalysisArgs = CamelKeys<InferredOptionTypes<typeof analysisOptions>>;
+
+/** Adds the options of the main job. */
+export function addAnalysisOptions<T>(args: Argv<T>) {
+  return args.options(outputOptions).options(analysisOptions);
+}
+
+/** `a,b` and repeated options mean the same. */
+export function splitList(values: readonly string[] | undefined): string[] {
+  return (values ?? [])
+    .flatMap((value) => value.split(','))
+    .map((value) => value.trim())
+    .filter((value) => value !== '');
+}
+
+export { findingRules };

@@ -1,0 +1,138 @@
+// In: formats and files from the command line. Out: where events go: standard output and files, each in its format.
+import { createWriteStream, type WriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import { GcbendError } from '../errors.ts';
+import type { GcbendEvent } from '../events/types.ts';
+import type { EventSink } from '../export/types.ts';
+import type { Format } from './options.ts';
+
+export interface ReportSize {
+  width: number;
+  height: number | undefined;
+  color: boolean;
+  ascii: boolean;
+}
+
+const formatOfEnding: Readonly<Record<string, Format>> = {
+  '.ndjson': 'ndjson',
+  '.jsonl': 'ndjson',
+  '.json': 'json',
+  '.csv': 'csv',
+  '.md': 'markdown',
+  '.markdown': 'markdown',
+  '.html': 'html',
+  '.htm': 'html',
+  '.xml': 'junit',
+  '.prom': 'openmetrics',
+  '.om': 'openmetrics',
+  '.txt': 'report',
+};
+
+/** The format of an output file: `--format` where it is given, else what its ending says. */
+export function formatOfFile(file: string, given: Format | undefined): Format {
+  const format = given ?? formatOfEnding[extname(file).toLowerCase()];
+  if (format !== undefined) return format;
+  throw new GcbendError('USAGE', `cannot tell the format of -o ${file} from its ending`, {
+    hint: `--format FORMAT, or an ending such as ${Object.keys(formatOfEnding).slice(0, 8).join(' ')}`,
+  });
+}
+
+/** The sink of a format; its module is loaded only now. */
+export async function createSink(format: Format, size: ReportSize): Promise<EventSink> {
+  switch (format) {
+    case 'ndjson':
+      return { push: (event) => `${JSON.stringify(event)}\n`, finish: () => '' };
+    case 'json':
+      return (await import('../export/json.ts')).createJsonSink();
+    case 'csv':
+      return (await import('../export/csv.ts')).createCsvSink();
+    case 'markdown':
+      return (await import('../export/markdown.ts')).createMarkdownSink();
+    case 'junit':
+      return (await import('../export/junit.ts')).createJunitSink();
+    case 'openmetrics':
+      return (await import('../export/openmetrics.ts')).createOpenMetricsSink();
+    case 'html':
+    case 'report': {
+      const [{ ReportModel }, { renderReport }] = await Promise.all([
+        import('../render/report-model.ts'),
+        import('../render/report.ts'),
+      ]);
+      const model = new ReportModel();
+      const { height, ...rest } = size;
+      return reportSink(model, () => renderReport(model.finish(), height === undefined ? rest : { ...rest, height }));
+    }
+  }
+}
+
+function reportSink(model: { push(event: GcbendEvent): void }, finish: () => string): EventSink {
+  return {
+    push: (event) => {
+      model.push(event);
+      return undefined;
+    },
+    finish,
+  };
+}
+
+/** A file that is written beside its place and put there when it is whole. */
+export class FileOutput {
+  readonly #file: string;
+  readonly #temporary: string;
+  readonly #sink: EventSink;
+  readonly #stream: WriteStream;
+  #error: Error | undefined;
+
+  constructor(file: string, sink: EventSink) {
+    this.#file = file;
+    this.#temporary = join(dirname(file), `.${basename(file)}.${process.pid}.part`);
+    this.#sink = sink;
+    this.#stream = createWriteStream(this.#temporary);
+    this.#stream.on('error', (error) => {
+      this.#error ??= error;
+    });
+  }
+
+  /** False: wait for `drained` before the next event. */
+  push(event: GcbendEvent): boolean {
+    const text = this.#sink.push(event);
+    return text === undefined || this.#error !== undefined || this.#stream.write(text);
+  }
+
+  async drained(): Promise<void> {
+    if (this.#error !== undefined || !this.#stream.writableNeedDrain) return;
+    await new Promise<void>((resolve) => {
+      this.#stream.once('drain', resolve);
+      this.#stream.once('close', resolve);
+    });
+  }
+
+  async finish(): Promise<void> {
+    if (this.#error === undefined) {
+      await new Promise<void>((resolve) => {
+        this.#stream.once('error', () => resolve());
+        this.#stream.end(this.#sink.finish(), resolve);
+      });
+    }
+    try {
+      if (this.#error !== undefined) throw this.#error;
+      await rename(this.#temporary, this.#file);
+    } catch (cause) {
+      await rm(this.#temporary, { force: true });
+      throw new GcbendError(
+        'OUTPUT_FAILED',
+        `cannot write ${this.#file}: ${cause instanceof Error ? cause.message : String(cause)}`,
+        {
+          hint: 'is there room, and may you write there?',
+          cause,
+        },
+      );
+    }
+  }
+
+  async discard(): Promise<void> {
+    this.#stream.destroy();
+    await rm(this.#temporary, { force: true });
+  }
+}

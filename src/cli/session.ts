@@ -1,0 +1,115 @@
+// In: bytes of sources and the options of the command. Out: every format on its way, and the exit status when the input has ended.
+import { pipeline } from 'node:stream/promises';
+import { Revisions } from '../events/revisions.ts';
+import type { FindingEvent, GcbendEvent, SummaryEvent } from '../events/types.ts';
+import { type DetectOptions, detect, type ParseOptions, parse, type SourceChunk, toNdjson } from '../pipeline.ts';
+import { exitStatus } from './exit-status.ts';
+import type { AnalysisArgs, Format, OutputArgs } from './options.ts';
+import { createSink, FileOutput, formatOfFile } from './outputs.ts';
+import { failRules, reportSize } from './settings.ts';
+import { StandardOutput } from './standard-output.ts';
+import type { Stop } from './stop.ts';
+
+export interface SessionOptions {
+  args: AnalysisArgs & OutputArgs;
+  parse: ParseOptions;
+  detect: DetectOptions | undefined;
+  input: AsyncIterable<SourceChunk>;
+  stop: Stop;
+  /** Where the result goes: stdout, or stderr where stdout belongs to the program that is watched. */
+  output: NodeJS.WriteStream;
+  /** Sees every event as it comes. */
+  observe?: ((event: GcbendEvent) => void) | undefined;
+}
+
+export interface SessionResult {
+  summary: SummaryEvent | undefined;
+  /** Findings that `--fail-on` names, in their last state. */
+  failed: FindingEvent[];
+  /** The reader of the output has gone. */
+  closed: boolean;
+}
+
+/** Node's types know pipelines of a fixed length only. */
+const runStages = pipeline as (...stages: unknown[]) => Promise<void>;
+
+/** Runs the stages until the input ends or is stopped. Throws GcbendError for what cannot be read or written. */
+export async function runSession(options: SessionOptions): Promise<SessionResult> {
+  const { args, stop } = options;
+  const rules = failRules(args.failOn);
+  const format: Format | undefined = args.quiet ? undefined : (args.format ?? 'report');
+  const files = (args.output ?? []).map((file) => ({ file, format: formatOfFile(file, args.format) }));
+  const output = new StandardOutput(options.output, () => {
+    // Nobody reads the result; files that were asked for are still written.
+    if (files.length === 0) stop.now('closed output');
+  });
+  const parseOptions: ParseOptions = { ...options.parse, exitReason: () => stop.reason ?? 'end of input' };
+  if (format === 'ndjson' && files.length === 0 && rules.size === 0 && options.observe === undefined) {
+    return runNdjson(options, parseOptions, output);
+  }
+  const size = reportSize(args, options.output);
+  const plain = { ...size, color: false, width: args.width ?? 100 };
+  const main = format === undefined ? undefined : await createSink(format, size);
+  const outputs = await Promise.all(
+    files.map(async ({ file, format: own }) => new FileOutput(file, await createSink(own, plain))),
+  );
+  const findings = new Revisions<FindingEvent>();
+  let summary: SummaryEvent | undefined;
+  const consume = async (events: AsyncIterable<GcbendEvent>): Promise<void> => {
+    for await (const event of events) {
+      if (event.type === 'summary') summary = event;
+      if (event.type === 'finding' && rules.has(event.rule)) findings.push(event);
+      options.observe?.(event);
+      const text = main?.push(event);
+      if (text !== undefined) await output.write(text);
+      for (const file of outputs) if (!file.push(event)) await file.drained();
+    }
+  };
+  try {
+    const stages = [parse(parseOptions), ...(options.detect === undefined ? [] : [detect(options.detect)])];
+    await runStages(options.input, ...stages, consume);
+    // An input without a record has nothing to report: the caller says so on stderr.
+    if (main !== undefined && (format !== 'report' || hasRecords(summary))) await output.write(main.finish());
+    for (const file of outputs) await file.finish();
+  } catch (error) {
+    for (const file of outputs) await file.discard();
+    throw error;
+  }
+  const failed = findings.values().filter((finding) => finding.severity !== 'info' || finding.rule === 'memory-bill');
+  return { summary, failed, closed: output.closed };
+}
+
+/** The commonest machine-readable case goes from bytes to bytes. */
+async function runNdjson(
+  options: SessionOptions,
+  parseOptions: ParseOptions,
+  output: StandardOutput,
+): Promise<SessionResult> {
+  let summary: SummaryEvent | undefined;
+  const stage = toNdjson({
+    ...parseOptions,
+    detect: options.detect,
+    onSummary: (event) => {
+      summary = event;
+    },
+  });
+  await runStages(options.input, stage, async (pieces: AsyncIterable<Buffer>) => {
+    for await (const piece of pieces) await output.write(piece);
+  });
+  return { summary, failed: [], closed: output.closed };
+}
+
+const notRecords: ReadonlySet<string> = new Set(['malformed', 'summary', 'process']);
+
+/** True when the input held at least one good record. */
+export function hasRecords(summary: SummaryEvent | undefined): boolean {
+  return Object.entries(summary?.counts ?? {}).some(([type, count]) => count > 0 && !notRecords.has(type));
+}
+
+/** The status of a session by CONTRACT: a signal, a finding that was asked for, nothing recognised, done. */
+export function statusOf(result: SessionResult, stop: Stop): number {
+  if (stop.status !== undefined) return stop.status;
+  if (result.failed.length > 0) return exitStatus.found;
+  if (result.closed) return exitStatus.done;
+  return hasRecords(result.summary) ? exitStatus.done : exitStatus.nothingRecognised;
+}

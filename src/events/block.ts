@@ -1,0 +1,47 @@
+// In: the first line of a text of many lines. Out: the parser of that text, whichever kind it is, behind one interface.
+import { type DumpOptions, GoroutineDumpParser } from './goroutines/index.ts';
+import { ProfileTextParser } from './profiles/index.ts';
+import type { GcbendEvent } from './types.ts';
+
+/** What became of pushed lines. `consumed`: all bytes before it were taken, `lines` of them. */
+export interface BlockProgress {
+  consumed: number;
+  lines: number;
+  /** `foreign`: the line at `consumed` is no part of the text, which goes on after it. `done`: the text ended before `consumed`. */
+  state: 'more' | 'foreign' | 'done';
+}
+
+/** A dump or a profile text that is being read. */
+export interface BlockParser {
+  /** Complete lines; with `complete` the last one may lack its newline. */
+  push(bytes: Buffer, from: number, to: number, firstLine: number, complete: boolean): BlockProgress;
+  finish(): GcbendEvent[];
+}
+
+export interface BlockOptions {
+  source: string;
+  infrastructure: NonNullable<DumpOptions['infrastructure']>;
+  /** Wanted when every goroutine is to be an event of its own. */
+  eachGoroutine?: DumpOptions['eachGoroutine'];
+}
+
+/** The parser for a text that begins with this line of content, if one does. */
+export function openBlock(bytes: Buffer, start: number, end: number, options: BlockOptions): BlockParser | undefined {
+  if (GoroutineDumpParser.startsDump(bytes, start, end) !== undefined) {
+    const { source, infrastructure, eachGoroutine } = options;
+    const parser = new GoroutineDumpParser({
+      source,
+      infrastructure,
+      ...(eachGoroutine === undefined ? {} : { eachGoroutine }),
+    });
+    return {
+      push: (...lines) => parser.push(...lines),
+      finish: () => {
+        const event = parser.finish();
+        return event === undefined ? [] : [event];
+      },
+    };
+  }
+  const profile = ProfileTextParser.startsProfile(bytes, start, end);
+  return profile === undefined ? undefined : new ProfileTextParser(profile.kind, { source: options.source });
+}

@@ -1,0 +1,65 @@
+// In: a match of a gctrace line. Out: the few numbers that tell whose cycle it is, without building its event.
+import type { GrammarSet, Match, Shape } from '../grammar/index.ts';
+import type { GcSighting } from './processes.ts';
+
+interface Holes {
+  cycle: number;
+  at: number;
+  start: number;
+  end: number;
+  live: number;
+  goal: number;
+  /** Wall-clock parts of the cycle. */
+  clock: number[];
+}
+
+/** Reads sightings; the object is reused. */
+export class SightingReader {
+  readonly #grammars: GrammarSet;
+  readonly #holes: (Holes | undefined)[] = [];
+  readonly #sighting: GcSighting = { cycle: 0, heapStartMiB: 0, heapLiveMiB: 0, source: '' };
+
+  constructor(grammars: GrammarSet) {
+    this.#grammars = grammars;
+  }
+
+  read(match: Match, source: string, identity: string | undefined, wallMs: number | undefined): GcSighting {
+    const holes = this.#holesOf(match.shape);
+    const grammars = this.#grammars;
+    const sighting = this.#sighting;
+    sighting.cycle = grammars.numberAt(match, holes.cycle) ?? 0;
+    sighting.atSeconds = grammars.numberAt(match, holes.at);
+    sighting.heapStartMiB = grammars.numberAt(match, holes.start) ?? 0;
+    sighting.heapLiveMiB = grammars.numberAt(match, holes.live) ?? grammars.numberAt(match, holes.end) ?? 0;
+    sighting.heapGoalMiB = grammars.numberAt(match, holes.goal);
+    sighting.source = source;
+    sighting.identity = identity;
+    sighting.wallMs = wallMs;
+    return sighting;
+  }
+
+  /** The line is printed when its cycle has ended: `at` lies this much earlier, ms. */
+  cycleMs(match: Match): number {
+    let sum = 0;
+    for (const hole of this.#holesOf(match.shape).clock) sum += this.#grammars.numberAt(match, hole) ?? 0;
+    return sum;
+  }
+
+  #holesOf(shape: Shape): Holes {
+    const known = this.#holes[shape.index];
+    if (known !== undefined) return known;
+    const hole = (path: string): number => this.#grammars.holeOf(shape, path);
+    const clock = shape.fields.map((field) => field.path).filter((path) => path.startsWith('clockMs.'));
+    const holes = {
+      cycle: hole('cycle'),
+      at: hole('at'),
+      start: hole('heapMiB.start'),
+      end: hole('heapMiB.end'),
+      live: hole('heapMiB.live'),
+      goal: hole('heapMiB.goal'),
+      clock: clock.map(hole),
+    };
+    this.#holes[shape.index] = holes;
+    return holes;
+  }
+}

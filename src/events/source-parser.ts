@@ -1,0 +1,287 @@
+// In: the bytes of one source, cut anywhere. Out: its records: trace lines, dumps and profile texts, among whatever else stands there.
+// One pass: framing finds lines, the envelope is taken off, then a line is a record, part of a block, part of a torn record, or nobody's.
+import { LineReader } from '../framing/index.ts';
+import type { Line } from '../framing/types.ts';
+import type { GrammarSet, Match } from '../grammar/index.ts';
+import { type BlockOptions, type BlockParser, openBlock } from './block.ts';
+import { cleanText } from './clean-text.ts';
+import { SightingReader } from './gc-sighting.ts';
+import { anchors as dumpAnchors } from './goroutines/index.ts';
+import type { LineRecord } from './line-record.ts';
+import type { OpenReason, ProcessState, ProcessTracker } from './processes.ts';
+import { anchors as profileAnchors } from './profiles/index.ts';
+import { TornLineAssembler, type TornOutcome } from './torn.ts';
+import type { GcbendEvent } from './types.ts';
+
+/** Where a parser puts what it finds, in stream order. */
+export interface ParserSink {
+  /** A record of one line; the object is reused. */
+  record(record: LineRecord): void;
+  event(event: GcbendEvent): void;
+  /** Nothing more will come from this process. */
+  processEnded(process: number): void;
+  /** A line that is nobody's record, as it came. Set: every line is looked at. */
+  foreign?(bytes: Buffer, start: number, end: number): void;
+}
+
+export interface SourceOptions {
+  source: string;
+  grammars: GrammarSet;
+  tracker: ProcessTracker;
+  sink: ParserSink;
+  eachGoroutine: boolean;
+  infrastructure: BlockOptions['infrastructure'];
+  /** Wall time of bytes that arrive while they are printed; absent for files. */
+  now?: (() => Date) | undefined;
+}
+
+/** One content line with what its wrapper says of it. Reused. */
+interface Content {
+  bytes: Buffer;
+  start: number;
+  end: number;
+  line: number;
+  loggedAt: string | undefined;
+  identity: string | undefined;
+}
+
+const newline = Buffer.from('\n');
+
+/** All records of one source. Push chunks of any size, then end. Never throws on what it reads. */
+export class SourceParser {
+  readonly #options: SourceOptions;
+  readonly #reader: LineReader;
+  readonly #sightings: SightingReader;
+  readonly #record: LineRecord;
+  readonly #content: Content = { bytes: newline, start: 0, end: 0, line: 0, loggedAt: undefined, identity: undefined };
+  readonly #torn: TornLineAssembler;
+  #block: BlockParser | undefined;
+  /** Where the block began: its events carry that line's wrapper. */
+  #blockMeta: { loggedAt: string | undefined; identity: string | undefined } = {
+    loggedAt: undefined,
+    identity: undefined,
+  };
+
+  constructor(options: SourceOptions) {
+    this.#options = options;
+    const anchors = [...options.grammars.anchors, ...dumpAnchors, ...profileAnchors];
+    this.#reader = new LineReader({ anchors });
+    this.#torn = new TornLineAssembler(options.grammars);
+    this.#sightings = new SightingReader(options.grammars);
+    this.#record = {
+      source: options.source,
+      line: 0,
+      process: undefined,
+      loggedAt: undefined,
+      atTime: undefined,
+      repaired: false,
+    } as LineRecord;
+  }
+
+  get lines(): number {
+    return this.#reader.lines;
+  }
+
+  get bytes(): number {
+    return this.#reader.bytes;
+  }
+
+  push(chunk: Buffer): void {
+    this.#reader.push(chunk);
+    this.#drain();
+  }
+
+  end(): void {
+    this.#reader.end();
+    this.#drain();
+    this.#takeOutcomes(this.#torn.end(this.#options.tracker.expectations()), this.#content);
+    this.#closeBlock();
+  }
+
+  #drain(): void {
+    const reader = this.#reader;
+    for (;;) {
+      if (this.#block !== undefined && this.#takesBlocksInBulk) this.#pushInBulk(this.#block);
+      const line = reader.next(this.#needsEveryLine ? 'every' : 'anchored');
+      if (line === undefined) break;
+      this.#takeLine(line);
+    }
+    for (const { number, byteLength } of reader.takeOversized()) {
+      this.#malformed(number, 'line', `the line has ${byteLength} bytes: longer than 1 MiB, skipped`, '');
+    }
+  }
+
+  /** Blocks are read in bulk only where nothing is wrapped around their lines and nobody wants to see each line. */
+  get #takesBlocksInBulk(): boolean {
+    return this.#options.sink.foreign === undefined;
+  }
+
+  get #needsEveryLine(): boolean {
+    return this.#block !== undefined || this.#torn.pending > 0 || this.#options.sink.foreign !== undefined;
+  }
+
+  #takeLine(line: Line): void {
+    const content = this.#content;
+    content.bytes = line.bytes;
+    content.start = line.start;
+    content.end = line.end;
+    content.line = line.number;
+    const taken = this.#takeContent(content, line.terminated);
+    if (!taken) this.#options.sink.foreign?.(line.bytes, line.start, line.end);
+  }
+
+  /** True when the line belongs to a record. */
+  #takeContent(content: Content, terminated: boolean): boolean {
+    const block = this.#block;
+    if (block !== undefined) {
+      const progress = block.push(content.bytes, content.start, content.end, content.line, true);
+      if (progress.state === 'done') this.#closeBlock();
+      if (progress.state === 'more') return true;
+    }
+    return this.#takeRecords(content, terminated);
+  }
+
+  #takeRecords(content: Content, terminated: boolean): boolean {
+    const { bytes, start, end, line } = content;
+    if (this.#torn.pending === 0 && terminated) {
+      const whole = this.#options.grammars.match(bytes, start, end);
+      if (whole !== undefined) {
+        this.#emitRecord(whole, content, line, false);
+        return true;
+      }
+    }
+    const expect = this.#options.tracker.expectations();
+    const outcomes = terminated
+      ? this.#torn.push(bytes, start, end, line, expect)
+      : this.#torn.pushLast(bytes, start, end, line, expect);
+    return this.#takeOutcomes(outcomes, content);
+  }
+
+  /** True when all of the line belongs to records, or may still turn out to. */
+  #takeOutcomes(outcomes: readonly TornOutcome[], content: Content): boolean {
+    let foreign = false;
+    for (const outcome of outcomes) {
+      if (outcome.kind === 'record') this.#emitRecord(outcome.match, content, outcome.line, outcome.repaired);
+      else if (outcome.kind === 'malformed')
+        this.#malformed(outcome.line, outcome.grammar, outcome.reason, outcome.text);
+      else foreign = !this.#takeForeign(outcome, content) || foreign;
+    }
+    return !foreign;
+  }
+
+  /** A line that is no part of a torn record: perhaps a record by itself, perhaps the first line of a block. */
+  #takeForeign(outcome: Extract<TornOutcome, { kind: 'foreign' }>, content: Content): boolean {
+    const { bytes, start, end, line } = outcome;
+    const whole = this.#options.grammars.match(bytes, start, end);
+    if (whole === undefined) return this.#openBlock({ ...content, bytes, start, end, line });
+    this.#emitRecord(whole, content, line, false);
+    return true;
+  }
+
+  #openBlock(content: Content): boolean {
+    const { bytes, start, end, line, loggedAt, identity } = content;
+    const { source, infrastructure, eachGoroutine, sink } = this.#options;
+    const block = openBlock(bytes, start, end, {
+      source,
+      infrastructure,
+      ...(eachGoroutine ? { eachGoroutine: (event) => sink.event(this.#withProcess(event)) } : {}),
+    });
+    if (block === undefined) return false;
+    this.#closeBlock();
+    this.#blockMeta = { loggedAt, identity };
+    this.#block = block;
+    block.push(bytes, start, end, line, true);
+    return true;
+  }
+
+  #pushInBulk(block: BlockParser): void {
+    for (;;) {
+      const { bytes, start, end } = this.#reader.remaining();
+      if (start === end) return;
+      const progress = block.push(bytes, start, end, this.#reader.lines + 1, false);
+      this.#reader.advance(progress.consumed);
+      if (progress.state === 'done') this.#closeBlock();
+      if (progress.state !== 'more') return;
+    }
+  }
+
+  #closeBlock(): void {
+    const block = this.#block;
+    if (block === undefined) return;
+    this.#block = undefined;
+    for (const event of block.finish()) this.#options.sink.event(this.#withProcess(event));
+  }
+
+  /** A dump belongs to the process that prints to this source, if that is only one. */
+  #withProcess(event: GcbendEvent): GcbendEvent {
+    const { loggedAt, identity } = this.#blockMeta;
+    const process = this.#options.tracker.current(identity)?.process;
+    const atTime = loggedAt ?? this.#options.now?.().toISOString();
+    return {
+      ...event,
+      ...(process === undefined ? {} : { process }),
+      ...(loggedAt === undefined ? {} : { loggedAt }),
+      ...(atTime === undefined ? {} : { atTime }),
+    } as GcbendEvent;
+  }
+
+  #emitRecord(match: Match, content: Content, line: number, repaired: boolean): void {
+    const { tracker, sink, source, now } = this.#options;
+    const record = this.#record;
+    const { loggedAt, identity } = content;
+    record.match = match;
+    record.line = line;
+    record.repaired = repaired;
+    record.loggedAt = loggedAt;
+    record.atTime = undefined;
+    const isGc = match.shape.grammar.event === 'gc';
+    const wallMs = loggedAt !== undefined ? Date.parse(loggedAt) : now?.().getTime();
+    if (!isGc) {
+      record.process = this.#processOfSibling(identity, match);
+      if (wallMs !== undefined) record.atTime = new Date(wallMs).toISOString();
+      sink.record(record);
+      return;
+    }
+    const startedMs = wallMs === undefined ? undefined : wallMs - this.#sightings.cycleMs(match);
+    if (startedMs !== undefined) record.atTime = new Date(startedMs).toISOString();
+    const { state, opened, ended } = tracker.assign(this.#sightings.read(match, source, identity, startedMs));
+    for (const { process } of ended) sink.processEnded(process);
+    if (opened !== undefined) this.#emitProcess(state, opened, match, line);
+    record.process = state.process;
+    sink.record(record);
+  }
+
+  #processOfSibling(identity: string | undefined, match: Match): number | undefined {
+    const { tracker, source } = this.#options;
+    const current = tracker.current(identity);
+    if (current !== undefined) return current.process;
+    if (tracker.ambiguous && identity === undefined) return undefined;
+    const { state, opened } = tracker.open(identity, source);
+    if (opened !== undefined) this.#emitProcess(state, opened, match, this.#record.line);
+    return state.process;
+  }
+
+  #emitProcess(state: ProcessState, reason: OpenReason, match: Match, line: number): void {
+    this.#options.sink.event({
+      type: 'process',
+      schema: 1,
+      source: this.#options.source,
+      line,
+      process: state.process,
+      reason,
+      format: match.shape.grammar.id,
+    });
+  }
+
+  #malformed(line: number, grammar: string, reason: string, text: string): void {
+    this.#options.sink.event({
+      type: 'malformed',
+      schema: 1,
+      source: this.#options.source,
+      line,
+      grammar,
+      reason,
+      text: cleanText(text).slice(0, 200),
+    });
+  }
+}
