@@ -1,14 +1,8 @@
 // In: points of the live heap. Out: its inflections and the `heap-growth` finding, while streaming and at the end.
 import type { DetectorResult } from '../detect/index.ts';
 import type { CycleSample } from '../series/index.ts';
-import {
-  describeGrowth,
-  type GrowthEpisode,
-  isWorthTelling,
-  lastEpisode,
-  risesThroughout,
-  stalledSince,
-} from './heap-growth.ts';
+import { type GrowthEpisode, isWorthTelling, lastEpisode, risesThroughout, stalledSince } from './growth-episode.ts';
+import { describeGrowth } from './heap-growth.ts';
 import type { LimitState } from './memory-limit.ts';
 import type { Teller, Telling } from './teller.ts';
 import type { SignalWatch } from './watch.ts';

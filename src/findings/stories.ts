@@ -3,7 +3,7 @@
 import type { Bend, DetectorResult } from '../detect/index.ts';
 import type { SeriesPoint, TraceSignal, WatchedSignal } from '../series/index.ts';
 import type { RuleContext } from './context.ts';
-import type { GrowthEpisode } from './heap-growth.ts';
+import type { GrowthEpisode } from './growth-episode.ts';
 import type { LimitState } from './memory-limit.ts';
 import { CAUSE_ORDER, type Candidate, candidatesOf, describeStory, joinStories, type StorySignal } from './regime.ts';
 import type { Teller, Telling } from './teller.ts';

@@ -16,14 +16,13 @@ import {
   type WatchedSignal,
 } from '../series/index.ts';
 import type { KnownLimits, RuleContext } from './context.ts';
-import type { FindingBody, Origin } from './finding-log.ts';
-import { describePressure, newPressureState, type PressureState, pushPressure } from './gc-pressure.ts';
-import { closeHealth, describeHealth, type HealthState, newHealthState, pushBlocks, pushHealth } from './health.ts';
+import type { Origin } from './finding-log.ts';
+import { closeHealth, pushBlocks } from './health.ts';
 import { finishHeap, type HeapStart, pushHeap, reviewGrowth } from './live-heap.ts';
-import { describePauses, newPauseState, type PauseState, pushPause } from './long-pause.ts';
-import { describeLimit, type LimitState, newLimitState, pushLimit } from './memory-limit.ts';
+import { describeLimit, pushLimit } from './memory-limit.ts';
 import { type AnalysisResult, LastWords } from './merge.ts';
 import { CAUSE_ORDER } from './regime.ts';
+import { finishRules, newRules, pushRules, type Rules } from './rules.ts';
 import { finishStories, pushStories } from './stories.ts';
 import { Teller, type Telling } from './teller.ts';
 import { type ThresholdOverrides, type Thresholds, withThresholds } from './thresholds.ts';
@@ -40,13 +39,6 @@ export interface TraceAnalysisOptions extends KnownLimits {
   signals?: readonly string[];
   sensitivity?: Sensitivity;
   thresholds?: ThresholdOverrides;
-}
-
-interface Rules {
-  pressure: PressureState;
-  limit: LimitState;
-  pauses: PauseState;
-  health: HealthState;
 }
 
 interface AnalysisState {
@@ -72,8 +64,6 @@ interface AnalysisState {
 
 /** Bins after which a growth that was told is looked at again: has it stopped? */
 const REVIEW_BINS = 8;
-/** Cycles after which the percentiles of the pauses are looked at again. */
-const PAUSE_REVIEW = 1000;
 
 export class TraceAnalysis {
   readonly #options: TraceAnalysisOptions;
@@ -106,12 +96,7 @@ export class TraceAnalysis {
     this.#segments = detectors.includes('segments');
     this.#wanted = options.signals === undefined || options.signals.length === 0 ? undefined : new Set(options.signals);
     this.#teller = new Teller(options.process);
-    this.#rules = {
-      pressure: newPressureState(),
-      limit: newLimitState(),
-      pauses: newPauseState(),
-      health: newHealthState(),
-    };
+    this.#rules = newRules();
     if (this.#segments) {
       for (const signal of this.#watched()) {
         this.#watches.set(signal, SignalWatch.create(signal, options.sensitivity ?? 'normal', factory));
@@ -197,7 +182,7 @@ export class TraceAnalysis {
     }
     const bin = this.#bins.push(sample);
     if (bin !== undefined) this.#pushBin(bin, sample.index, telling);
-    this.#pushRules(sample, telling);
+    pushRules(this.#rules, sample, this.#pauses, this.#teller, telling);
     return this.#remember(out);
   }
 
@@ -216,19 +201,6 @@ export class TraceAnalysis {
       this.#binsSinceReview = 0;
       reviewGrowth(heap, context.latest, start, limit, this.#teller, telling);
     }
-  }
-
-  #pushRules(sample: CycleSample, telling: Telling): void {
-    const { context, origin, out } = telling;
-    const rules = this.#rules;
-    const tell = (body: FindingBody | undefined) => {
-      if (body !== undefined) this.#teller.finding(body.rule, body, telling);
-    };
-    if (pushPressure(rules.pressure, sample, context)) tell(describePressure(rules.pressure, context));
-    if (pushPause(rules.pauses, sample, context) || this.#cycles % PAUSE_REVIEW === 0) {
-      tell(describePauses(rules.pauses, this.#pauses.state(), context));
-    }
-    if (pushHealth(rules.health, sample, origin, context, out)) tell(describeHealth(rules.health, context));
   }
 
   /** Goroutines that blocked since the last call, for the health score of the present window. */
@@ -257,7 +229,7 @@ export class TraceAnalysis {
         : finishHeap(heap, heapResult, start, this.#shows('heapLive'), limit, this.#teller, telling);
     finishStories(this.#watches, results, this.#wanted, start.t, limit, grown, this.#teller, telling);
     this.#finishPeaks(telling);
-    this.#finishRules(telling);
+    finishRules(this.#rules, this.#pauses, this.#teller, telling);
     return this.#remember(out);
   }
 
@@ -266,21 +238,6 @@ export class TraceAnalysis {
       for (const bend of detectPeaks(points)) {
         this.#teller.final(signal, bend, undefined, telling.context.latest.t, telling);
       }
-    }
-  }
-
-  #finishRules(telling: Telling): void {
-    const { context } = telling;
-    const rules = this.#rules;
-    const bodies = [
-      describeLimit(rules.limit, context),
-      describePressure(rules.pressure, context),
-      describePauses(rules.pauses, this.#pauses.state(), context),
-      describeHealth(rules.health, context),
-    ];
-    for (const body of bodies) if (body !== undefined) this.#teller.finalFinding(body.rule, body, telling);
-    for (const key of this.#teller.log.openKeys) {
-      this.#teller.withdrawFinding(key, 'The whole trace does not bear it out.', telling);
     }
   }
 

@@ -39,6 +39,8 @@ const MAX_CELLS = 768;
 /** Cycles closer than this share a cell, seconds (cycles where there is no time). */
 const CELL_WIDTH = 0.5;
 const WIDTH_TO_AGE = 0.01;
+/** Share of the cells that thinning leaves. */
+const ROOM = 0.8;
 
 /** Which two columns make the mean of a signal. */
 const MEANS: Readonly<Record<WatchedSignal, readonly [Column, Column]>> = {
@@ -72,8 +74,8 @@ export class History {
     if (cell === undefined || sample.t - cell[AT.from]! >= CELL_WIDTH) {
       cell = new Array<number>(COLUMNS.length).fill(0);
       cell[AT.from] = sample.t;
+      if (this.#cells.length >= MAX_CELLS) this.#cells = thin(this.#cells, sample.t);
       this.#cells.push(cell);
-      if (this.#cells.length > MAX_CELLS) this.#cells = thin(this.#cells, sample.t);
     }
     const { values, sums } = sample;
     cell[AT.to] = sample.t;
@@ -172,19 +174,23 @@ function bumpMean(cell: Cell, signal: WatchedSignal, value: number | undefined):
   bump(cell, count, 1);
 }
 
-/** Joins neighbours while a joined cell is narrow for its age; widens the allowance until half the room is free. */
+/** Joins neighbours while a joined cell is narrow for its age; widens the allowance until there is room again. Changes the cells. */
 function thin(cells: Cell[], now: number): Cell[] {
-  for (let allowance = WIDTH_TO_AGE; ; allowance *= 2) {
-    const kept: Cell[] = [];
-    for (const cell of cells) {
-      const before = kept.at(-1);
-      if (before !== undefined && cell[AT.to]! - before[AT.from]! <= allowance * (now - cell[AT.to]!))
-        join(before, cell);
-      else kept.push([...cell]);
+  let kept = cells;
+  for (let allowance = WIDTH_TO_AGE; kept.length > MAX_CELLS * ROOM; allowance *= 1.5) {
+    const before = kept;
+    kept = [];
+    let last: Cell | undefined;
+    for (const cell of before) {
+      if (last !== undefined && cell[AT.to]! - last[AT.from]! <= allowance * (now - cell[AT.to]!)) {
+        join(last, cell);
+      } else {
+        last = cell;
+        kept.push(cell);
+      }
     }
-    if (kept.length <= MAX_CELLS * 0.9) return kept;
-    cells = kept;
   }
+  return kept;
 }
 
 function join(into: Cell, from: Cell): void {

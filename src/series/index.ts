@@ -3,5 +3,13 @@ export { Bins, type SeriesPoint } from './bins.ts';
 export { CycleIndex } from './cycle-index.ts';
 export { History } from './history.ts';
 export { SIGNALS, type SignalSpec, TRACE_SIGNALS, type TraceSignal, type WatchedSignal } from './signals.ts';
-export { type CycleSample, type CycleSums, isAmount, median, type TimeBase, TraceSeries } from './trace-series.ts';
+export {
+  type CycleSample,
+  type CycleSums,
+  emptySums,
+  isAmount,
+  median,
+  type TimeBase,
+  TraceSeries,
+} from './trace-series.ts';
 export { type HistogramState, ValueHistogram } from './value-histogram.ts';
