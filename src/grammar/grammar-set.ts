@@ -2,7 +2,7 @@
 // One match object is reused: read it before asking for the next one.
 
 import { diagnoseShape } from './boundaries.ts';
-import { decodeFields, encodeFields, type FieldPlan, planFields } from './encode.ts';
+import { decodeFields, encodeFields, type FieldPlan, planFields, viewWords, type WordView } from './encode.ts';
 import { linkProgram, type Program, runProgram } from './program.ts';
 import type { CompiledField, CompiledGrammar, CompiledGrammars, CompiledShape } from './types.ts';
 import { readValue } from './values.ts';
@@ -48,6 +48,8 @@ export class GrammarSet {
   readonly #byFirst: (Shape[] | undefined)[] = new Array(256).fill(undefined);
   readonly #match: Match;
   readonly #spans: Int32Array;
+  #input: WordView = viewWords(Buffer.alloc(4));
+  #output: WordView = viewWords(Buffer.alloc(4));
 
   constructor(compiled: CompiledGrammars) {
     this.grammars = compiled.grammars;
@@ -119,7 +121,9 @@ export class GrammarSet {
    * returns where the text ends. `out` needs room for `maxJsonBytes(match)`.
    */
   encodeJson(match: Match, out: Buffer, at: number): number {
-    return encodeFields(match.shape.plan, match.bytes, match.spans, out, at);
+    if (this.#input.bytes !== match.bytes) this.#input = viewWords(match.bytes);
+    if (this.#output.bytes !== out) this.#output = viewWords(out);
+    return encodeFields(match.shape.plan, this.#input, match.spans, this.#output, at);
   }
 
   /** A bound for what encodeJson writes. */

@@ -61,11 +61,26 @@ export function linkProgram(shape: CompiledShape): Program {
   return { code: Int32Array.from(code), pool: new Uint8Array(Buffer.concat(encoded)) };
 }
 
+/** Where lines are copied that no control byte follows. */
+let guarded = Buffer.alloc(4096);
+
 /**
  * Runs a program on `bytes[at, end)`. Fills `spans` (hole i at 2i and 2i+1, -1 when absent).
  * Returns where the record ends, or -1 when the bytes do not hold one at `at`.
  */
 export function runProgram(program: Program, bytes: Uint8Array, at: number, end: number, spans: Int32Array): number {
+  if (end < bytes.length && (bytes[end] as number) < 32) return runGuarded(program, bytes, at, end, spans);
+  const length = end - at;
+  if (guarded.length <= length) guarded = Buffer.alloc(2 * length);
+  for (let i = 0; i < length; i++) guarded[i] = bytes[at + i] as number;
+  guarded[length] = 10;
+  const stop = runGuarded(program, guarded, 0, length, spans);
+  for (let i = 0; i < spans.length; i++) if ((spans[i] as number) >= 0) spans[i] = (spans[i] as number) + at;
+  return stop < 0 ? -1 : stop + at;
+}
+
+/** The byte at `end` is a control byte: no literal and no number reaches over it, so that nothing has to ask for the end. */
+function runGuarded(program: Program, bytes: Uint8Array, at: number, end: number, spans: Int32Array): number {
   const { code, pool } = program;
   let p = at;
   let pc = 0;
@@ -74,28 +89,26 @@ export function runProgram(program: Program, bytes: Uint8Array, at: number, end:
     if (op === OP_LITERAL) {
       let l = code[pc + 1] as number;
       const stop = l + (code[pc + 2] as number);
-      if (p + stop - l > end) return -1;
       while (l < stop) if (bytes[p++] !== pool[l++]) return -1;
       pc += 3;
     } else if (op === OP_HOLE) {
       const type = code[pc + 2] as number;
       const start = p;
       if (type <= DURATION && type !== SIGNED) {
-        let c = p < end ? (bytes[p] as number) : 0;
-        if (c === 48) {
-          p++;
-          c = p < end ? (bytes[p] as number) : 0;
-          if (c >= 48 && c <= 57) return -1;
+        let digit = (bytes[p] as number) - 48;
+        if (digit === 0) {
+          digit = (bytes[++p] as number) - 48;
+          if (digit >= 0 && digit <= 9) return -1;
         } else {
-          if (c < 49 || c > 57) return -1;
-          do {
-            p++;
-            c = p < end ? (bytes[p] as number) : 0;
-          } while (c >= 48 && c <= 57);
+          if (digit < 0 || digit > 9) return -1;
+          do digit = (bytes[++p] as number) - 48;
+          while (digit >= 0 && digit <= 9);
         }
-        if (type !== INTEGER && c === 46) {
-          const dot = p++;
-          while (p < end && (bytes[p] as number) >= 48 && (bytes[p] as number) <= 57) p++;
+        // A dot is 46: -2 here.
+        if (digit === -2 && type !== INTEGER) {
+          const dot = p;
+          do digit = (bytes[++p] as number) - 48;
+          while (digit >= 0 && digit <= 9);
           if (p === dot + 1) return -1;
         }
       } else {
