@@ -203,9 +203,12 @@ export function emptySums(): CycleSums {
   };
 }
 
-/** A number that can be an amount: finite and not negative. */
+/** No counter of the runtime is larger. */
+const LARGEST = 2 ** 63;
+
+/** A number that can be an amount: not negative, and within what the runtime can count. */
 export function isAmount(value: unknown): value is number {
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+  return typeof value === 'number' && value >= 0 && value <= LARGEST;
 }
 
 /** Median of a few numbers (mean of the two in the middle), 0 of none. */
