@@ -4,37 +4,56 @@
 import { MIN_SEGMENT, PELT_NODES } from './constants.ts';
 import { type Sums, sse } from './sums.ts';
 
+/** Share of the penalty in the coarse pass: it must propose every cut that the exact pass may want. */
+const COARSE_PENALTY = 0.4;
+
 /**
- * Cuts (first point of each right side) that minimise sum SSE + beta per cut. Long series are searched on a grid of at
- * most PELT_NODES places, then every cut moves to the best cell between its neighbours near it.
+ * Cuts (first point of each right side) that minimise sum SSE + beta per cut. Long series are searched in two passes:
+ * a grid of at most PELT_NODES places at a lower penalty, then every cell near the places it proposed.
  */
 export function findCuts(s: Sums, beta: number, minSegment: number = MIN_SEGMENT): number[] {
   const step = Math.max(1, Math.ceil(s.n / PELT_NODES));
-  const cuts = peltOnGrid(s, beta, step, minSegment);
-  return step === 1 ? cuts : refineCuts(s, cuts, step, minSegment);
+  if (step === 1) return pelt(s, range(0, s.n, 1), beta, minSegment);
+  const coarse = pelt(s, range(0, s.n, step), COARSE_PENALTY * beta, minSegment);
+  const near = new Set([0, s.n]);
+  for (const q of coarse) {
+    for (let k = q - 2 * step; k <= q + 2 * step; k++) if (k > 0 && k < s.n) near.add(k);
+  }
+  return pelt(
+    s,
+    [...near].sort((a, b) => a - b),
+    beta,
+    minSegment,
+  );
 }
 
-function peltOnGrid(s: Sums, beta: number, step: number, minSegment: number): number[] {
-  const nodes = Math.floor(s.n / step);
-  const at = (k: number) => (k === nodes ? s.n : k * step);
-  const best = new Float64Array(nodes + 1).fill(Number.POSITIVE_INFINITY);
-  const from = new Int32Array(nodes + 1);
+function range(from: number, to: number, step: number): number[] {
+  const out: number[] = [];
+  for (let k = from; k <= to - step; k += step) out.push(k);
+  out.push(to);
+  return out;
+}
+
+/** Exact optimum among cuts at the given nodes (ascending, first 0, last n). */
+export function pelt(s: Sums, nodes: readonly number[], beta: number, minSegment: number): number[] {
+  const last = nodes.length - 1;
+  const best = new Float64Array(last + 1).fill(Number.POSITIVE_INFINITY);
+  const from = new Int32Array(last + 1);
   best[0] = -beta;
-  const open = new Int32Array(nodes + 1);
-  const cost = new Float64Array(nodes + 1);
+  const open = new Int32Array(last + 1);
+  const cost = new Float64Array(last + 1);
   let count = 0;
   let next = 0;
-  for (let e = 1; e <= nodes; e++) {
-    const end = at(e);
+  for (let e = 1; e <= last; e++) {
+    const end = nodes[e]!;
     if (end < minSegment) continue;
-    while (next < e && end - at(next) >= minSegment) {
+    for (; next < e && end - nodes[next]! >= minSegment; next++) {
       if (best[next]! < Number.POSITIVE_INFINITY) open[count++] = next;
-      next++;
     }
     let low = Number.POSITIVE_INFINITY;
     let arg = 0;
     for (let k = 0; k < count; k++) {
-      const c = best[open[k]!]! + sse(s, at(open[k]!), end);
+      const c = best[open[k]!]! + sse(s, nodes[open[k]!]!, end);
       cost[k] = c;
       if (c < low) {
         low = c;
@@ -48,33 +67,6 @@ function peltOnGrid(s: Sums, beta: number, step: number, minSegment: number): nu
     count = kept;
   }
   const cuts: number[] = [];
-  for (let e = from[nodes]!; e > 0; e = from[e]!) cuts.push(at(e));
+  for (let e = from[last]!; e > 0; e = from[e]!) cuts.push(nodes[e]!);
   return cuts.reverse();
-}
-
-/** Moves every cut to the cheapest cell within `reach` of it, twice over. */
-function refineCuts(s: Sums, cuts: readonly number[], reach: number, minSegment: number): number[] {
-  const out = [...cuts];
-  for (let round = 0; round < 2; round++) {
-    for (let i = 0; i < out.length; i++) {
-      const a = out[i - 1] ?? 0;
-      const b = out[i + 1] ?? s.n;
-      out[i] = bestCut(s, a, b, Math.max(a + minSegment, out[i]! - reach), Math.min(b - minSegment, out[i]! + reach));
-    }
-  }
-  return out;
-}
-
-/** The cut of [a, b) within [lo, hi] with the smallest SSE of its two lines. */
-export function bestCut(s: Sums, a: number, b: number, lo: number, hi: number): number {
-  let low = Number.POSITIVE_INFINITY;
-  let arg = lo;
-  for (let q = lo; q <= hi; q++) {
-    const c = sse(s, a, q) + sse(s, q, b);
-    if (c < low) {
-      low = c;
-      arg = q;
-    }
-  }
-  return arg;
 }
