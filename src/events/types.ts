@@ -149,6 +149,8 @@ export interface HeapSite {
   allocated: Amount;
   /** As printed. */
   raw: { inUse: Amount; allocated: Amount };
+  /** Runtime frames below the leaf that the text hides (mallocgc, growslice, map growth ...): addresses without a line. */
+  hiddenFrames?: number;
 }
 
 export interface HeapEvent extends EventBase {

@@ -106,7 +106,9 @@ export function causeOf(series: SiteSeries, frame: Frame | undefined, readSource
       ],
     };
   }
-  const table = series.records.find((record) => record.hiddenFrames >= 5 && record.inUseSampled > 0);
+  const table = series.records.find(
+    (record) => record.hiddenFrames >= 5 && record.objectBytes >= 1024 && record.inUseSampled > 0,
+  );
   if (table !== undefined) {
     return {
       kind: 'map-without-eviction',

@@ -36,6 +36,8 @@ export interface SiteRecord {
   allocatedSampled: number;
   hiddenFrames: number;
   inUseBytes: number;
+  /** Of `inUseBytes`, by sampling alone: next to nothing for objects that are sure to be sampled. */
+  samplingVariance: number;
 }
 
 /** History of one function: arrays run over the snapshots. */
@@ -147,9 +149,12 @@ function addRecord(series: SiteSeries, at: number, site: HeapSite, rate: number)
   series.allocatedBytes[at]! += site.allocated.bytes;
   series.allocatedObjects[at]! += site.allocated.objects;
   series.allocatedSampled[at]! += allocated.objects;
+  let samplingVariance = 0;
   if (objectBytes > 0) {
-    const one = objectBytes * heapScale(objectBytes, rate);
+    const scale = heapScale(objectBytes, rate);
+    const one = objectBytes * scale;
     series.variance[at]! += inUse.objects * one * one;
+    samplingVariance = inUse.objects * one * one * (1 - 1 / scale);
   }
   series.records.push({
     stack: site.stack,
@@ -158,5 +163,6 @@ function addRecord(series: SiteSeries, at: number, site: HeapSite, rate: number)
     allocatedSampled: allocated.objects,
     hiddenFrames: site.hiddenFrames ?? 0,
     inUseBytes: site.inUse.bytes,
+    samplingVariance,
   });
 }

@@ -30,6 +30,11 @@ const MIN_Z = 3.3;
 const MAX_STEP_SHARE = 0.7;
 const MAX_STEP_SHARE_SHORT = 0.85;
 const LOAD_RISE = 1.25;
+/** A tail as empty as this by chance is taken for an end. */
+const MIN_TAIL_PROBABILITY = 0.02;
+/** Where most is freed again, only a long and sure rise counts: the warm-up of a busy place looks the same at first. */
+const MIN_SNAPSHOTS_BUSY = 6;
+const MIN_Z_BUSY = 4.5;
 
 /** The trend of a place that grows; undefined for one that does not (flat, a step, a cycle, noise). */
 export function siteTrend(series: SiteSeries, times: readonly number[]): SiteTrend | undefined {
@@ -57,6 +62,7 @@ export function siteTrend(series: SiteSeries, times: readonly number[]): SiteTre
       ? Math.min(zBirths, growthBytes / Math.sqrt(series.variance[0]! + series.variance[1]! + 1e-9))
       : Math.max(zTrend, zBirths);
   if (z < MIN_Z) return undefined;
+  if (retained < 0.5 && (n < MIN_SNAPSHOTS_BUSY || z < MIN_Z_BUSY)) return undefined;
   if (n > 2 && (isStep(y, from) || fallsBack(y, series.variance, from, growthBytes))) return undefined;
   const followsLoad = retained < 0.5 && birthsRise(series, times, from);
   const slopeError = 1.96 * Math.sqrt(Math.max(pooled, residual) / Math.max(fit.spread, 1e-9));
@@ -146,15 +152,33 @@ function fallsBack(y: readonly number[], variance: readonly number[], from: numb
   return false;
 }
 
-/** The last third brings at least a third of its share of the growth, and something was allocated in it. */
+/**
+ * Stopped only when the last third or half has significantly fewer samples than its share of the growth: with few samples a
+ * quiet interval means nothing.
+ */
 function isOngoing(series: SiteSeries, from: number): boolean {
-  const y = series.inUseBytes;
-  const last = y.length - 1;
+  const k = series.inUseSampled;
+  const last = k.length - 1;
   const intervals = last - from;
-  const third = Math.max(1, Math.floor(intervals / 3));
-  const born = series.allocatedSampled[last]! - series.allocatedSampled[last - third]!;
-  const share = (y[last]! - y[last - third]!) / Math.max(1e-9, y[last]! - y[from]!);
-  return born > 0 && share >= (third / intervals) * 0.34;
+  const growth = k[last]! - k[from]!;
+  for (const part of [3, 2]) {
+    const tail = Math.max(1, Math.floor(intervals / part));
+    const came = Math.max(0, k[last]! - k[last - tail]!);
+    const expected = (growth * tail) / intervals;
+    if (poissonAtMost(came, expected) < MIN_TAIL_PROBABILITY) return false;
+  }
+  return series.allocatedSampled[last]! > series.allocatedSampled[last - Math.max(1, Math.floor(intervals / 2))]!;
+}
+
+/** Probability of at most `count` events where `mean` are expected. */
+function poissonAtMost(count: number, mean: number): number {
+  let term = Math.exp(-mean);
+  let sum = term;
+  for (let i = 1; i <= count && i < 1000; i++) {
+    term *= mean / i;
+    sum += term;
+  }
+  return sum;
 }
 
 function birthsRise(series: SiteSeries, times: readonly number[], from: number): boolean {

@@ -80,6 +80,7 @@ interface OpenRecord {
   allocBytes: number;
   /** Addresses as printed, for records without frame lines. */
   addresses: string;
+  addressCount: number;
 }
 
 /**
@@ -379,7 +380,8 @@ export class ProfileTextParser {
       return 'more';
     }
     const addresses = addressesOf(bytes, reader.at, end);
-    this.open = { line: number, inUseObjects, inUseBytes, allocObjects, allocBytes, addresses };
+    const addressCount = countBlanks(bytes, reader.at, end);
+    this.open = { line: number, inUseObjects, inUseBytes, allocObjects, allocBytes, addresses, addressCount };
     return 'more';
   }
 
@@ -404,6 +406,7 @@ export class ProfileTextParser {
       allocObjects: 0,
       allocBytes: 0,
       addresses,
+      addressCount: 0,
     };
     return 'more';
   }
@@ -423,6 +426,8 @@ export class ProfileTextParser {
       return;
     }
     this.open = undefined;
+    // The outermost address is goexit's, which no text shows.
+    const hidden = this.depth > 0 ? open.addressCount - this.depth - 1 : 0;
     const stack = this.depth > 0 ? this.stacks.lookUp(this.ids, this.depth) : framesOfAddresses(open.addresses);
     if (this.depth > 0) this.noteBuild();
     this.depth = 0;
@@ -445,7 +450,7 @@ export class ProfileTextParser {
       inUse: { objects: open.inUseObjects, bytes: open.inUseBytes },
       allocated: { objects: open.allocObjects, bytes: open.allocBytes },
     };
-    this.heapSites.push({ ...place, stack, inUse, allocated, raw });
+    this.heapSites.push({ ...place, stack, inUse, allocated, raw, ...(hidden > 0 ? { hiddenFrames: hidden } : {}) });
   }
 
   /** Keeps the entries of the outermost frames: main.main, runtime.main, goroutine entry functions. */
@@ -544,6 +549,13 @@ function hashOf(bytes: Buffer, start: number, end: number): number {
   let hash = FNV_START;
   for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, FNV_PRIME);
   return hash;
+}
+
+/** Every address has one blank before it. */
+function countBlanks(bytes: Buffer, start: number, end: number): number {
+  let count = 0;
+  for (let i = start; i < end; i++) if (bytes[i] === 32) count++;
+  return count;
 }
 
 /** The address list of a record's line, unless a frame line follows at once: then nobody needs it. */
