@@ -1,31 +1,28 @@
 // In: src and grammars. Out: dist: the library with its types, the command as one bundle, the grammars compiled.
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+// Built beside dist and put in its place when it is whole.
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { compileGrammars } from '../src/grammar/authoring.ts';
 
 const root = resolve(import.meta.dirname, '..');
+const next = join(root, 'dist.next');
 const dist = join(root, 'dist');
 
-rmSync(dist, { recursive: true, force: true });
-mkdirSync(dist);
+rmSync(next, { recursive: true, force: true });
+mkdirSync(next);
 
 const files = readdirSync(join(root, 'grammars'))
   .filter((name) => name.endsWith('.xml'))
   .sort()
   .map((name) => ({ path: `grammars/${name}`, xml: readFileSync(join(root, 'grammars', name), 'utf8') }));
-writeFileSync(join(dist, 'grammars.json'), JSON.stringify(compileGrammars(files)));
+writeFileSync(join(next, 'grammars.json'), JSON.stringify(compileGrammars(files)));
 
-execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
-  cwd: root,
-  stdio: 'inherit',
-});
-
-// One bundle with a chunk for each command: start-up reads two files instead of two hundred.
+// One bundle with a chunk for each command: start-up reads a few files instead of two hundred.
 await build({
   entryPoints: [join(root, 'src/cli/main.ts')],
-  outdir: join(dist, 'cli'),
+  outdir: join(next, 'cli'),
   bundle: true,
   splitting: true,
   minifySyntax: true,
@@ -34,5 +31,17 @@ await build({
   target: 'node20.19',
   legalComments: 'eof',
   // CommonJS packages inside an ES module bundle ask for require.
-  banner: { js: "import { createRequire as gcbendCreateRequire } from 'node:module'; const require = gcbendCreateRequire(import.meta.url);" },
+  banner: {
+    js: "import { createRequire as gcbendCreateRequire } from 'node:module'; const require = gcbendCreateRequire(import.meta.url);",
+  },
 });
+
+const compiler = join(root, 'node_modules/typescript/bin/tsc');
+const types = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json', '--outDir', next], {
+  cwd: root,
+  stdio: 'inherit',
+});
+
+rmSync(dist, { recursive: true, force: true });
+renameSync(next, dist);
+process.exitCode = types.status ?? 1;

@@ -45,6 +45,8 @@ interface Content {
   identity: string | undefined;
 }
 
+/** So many lines of a source are looked at one by one: how an application's lines begin tells where a torn record stops. */
+const learnedLines = 256;
 const newline = Buffer.from('\n');
 
 /** All records of one source. Push chunks of any size, then end. Never throws on what it reads. */
@@ -117,7 +119,12 @@ export class SourceParser {
   }
 
   get #needsEveryLine(): boolean {
-    return this.#block !== undefined || this.#torn.pending > 0 || this.#options.sink.foreign !== undefined;
+    return (
+      this.#block !== undefined ||
+      this.#torn.pending > 0 ||
+      this.#reader.lines < learnedLines ||
+      this.#options.sink.foreign !== undefined
+    );
   }
 
   #takeLine(line: Line): void {

@@ -58,7 +58,9 @@ export class GrammarSet {
       for (const shape of grammar.shapes) shapes.push(linkShape(grammar, shape, shapes.length));
     }
     this.shapes = shapes;
-    this.anchors = [...new Set(shapes.map((shape) => shape.compiled.anchor))].map((text) => Buffer.from(text, 'utf8'));
+    this.anchors = [...new Set(shapes.flatMap(({ compiled }) => anchorsOf(compiled)))].map((text) =>
+      Buffer.from(text, 'utf8'),
+    );
     for (const shape of shapes) {
       const first = shape.head[0] as number;
       this.#byFirst[first] = [...(this.#byFirst[first] ?? []), shape];
@@ -178,6 +180,12 @@ export class GrammarSet {
     match.end = end;
     return match;
   }
+}
+
+/** A line torn before its anchor is found by its first literal; two letters would be in every other line of a log. */
+function anchorsOf(shape: CompiledShape): string[] {
+  const head = shape.literals.find((literal) => Buffer.byteLength(literal) >= 3);
+  return shape.tear === 0 || head === undefined ? [shape.anchor] : [shape.anchor, head];
 }
 
 /** Makes compiled grammars ready to run. */
