@@ -16,13 +16,19 @@ import type {
 } from '../events/types.ts';
 import { ProcessStats, type ProcessSummary } from '../series/process-stats.ts';
 import type { WatchedSignal } from '../series/signals.ts';
-import type { TimeBase } from '../series/trace-series.ts';
+import { type CycleSums, emptySums, type TimeBase } from '../series/trace-series.ts';
 import { BucketedSeries } from './bucketed-series.ts';
 import { SnapshotSeries } from './snapshot-series.ts';
 
-/** The signals that are drawn. */
-export const CHARTED = ['heapLive', 'heapGoal', 'pause', 'gcCpu', 'allocRate', 'assistShare', 'stacks'] as const;
-export type ChartedSignal = (typeof CHARTED)[number] & WatchedSignal;
+/** Drawn as every cycle prints them. */
+const PLAIN_SIGNALS = ['heapLive', 'heapGoal', 'pause', 'stacks'] as const;
+/** Drawn over at least `POOL_SECONDS`: see `pushRates`. */
+type RateSignal = 'gcCpu' | 'allocRate' | 'assistShare';
+/** With dumps on the same time axis also how many goroutines there are, and how many of them wait for another one. */
+export type ChartedSignal = ((typeof PLAIN_SIGNALS)[number] & WatchedSignal) | RateSignal | 'goroutines' | 'blocked';
+
+/** The trace prints times in ms: a rate over one cycle of 2 ms may be off by half, over 100 ms by 1 %. */
+const POOL_SECONDS = 0.1;
 
 /** One process that printed a trace. */
 export interface ProcessReport {
@@ -74,6 +80,8 @@ const MOST_PROCESSES = 64;
 const MOST_INFLECTIONS = 500;
 const MOST_FINDINGS = 500;
 const MOST_REASONS = 20;
+/** States in which a goroutine waits for another one: channels, locks, conditions, wait groups. */
+const BLOCKED = /^(chan |select|sync\.|semacquire)/;
 /** A process below both is summed up when a longer one is there. */
 const SHORT_SECONDS = 5;
 const SHORT_SHARE = 0.1;
@@ -85,6 +93,8 @@ interface ProcessState {
   source: string;
   stats: ProcessStats;
   series: Partial<Record<ChartedSignal, BucketedSeries>>;
+  /** Sums since the last point of the rates. */
+  pool: CycleSums & { from: number };
   inflections: Revisions<InflectionEvent>;
   inflectionsDropped: number;
 }
@@ -139,6 +149,7 @@ export class ReportModel {
           event.total,
           event.groups.map((group) => [group.id, group.count]),
         );
+        this.pushBlocking(event);
         return;
       case 'heap':
         this.heap ??= new SnapshotSeries();
@@ -187,16 +198,25 @@ export class ReportModel {
     const sample = state.stats.push(event);
     if (sample === undefined) return;
     const x = state.stats.timeBase === 'index' ? sample.cycle : sample.t;
-    for (const signal of CHARTED) {
+    for (const signal of PLAIN_SIGNALS) {
       const value = sample.values[signal];
-      if (value === undefined) continue;
-      let series = state.series[signal];
-      if (series === undefined) {
-        series = new BucketedSeries();
-        state.series[signal] = series;
-      }
-      series.push(x, value);
+      if (value !== undefined) seriesOf(state, signal).push(x, value);
     }
+    pushRates(state, sample.t, x, sample.sums);
+  }
+
+  /** Dumps that know their time join the trace of their process, or of the only one there is. */
+  private pushBlocking(event: GoroutinesEvent): void {
+    if (event.at === undefined) return;
+    const only = this.processes.size === 1 ? this.processes.keys().next().value : undefined;
+    const state = this.processes.get(event.process ?? only ?? -1);
+    if (state === undefined || state.stats.timeBase === 'index') return;
+    seriesOf(state, 'goroutines').push(event.at, event.total);
+    // At debug=1 no states are printed: nothing is known, which is not the same as none.
+    if (Object.keys(event.states).length === 0) return;
+    let blocked = 0;
+    for (const [name, count] of Object.entries(event.states)) if (BLOCKED.test(name)) blocked += count;
+    seriesOf(state, 'blocked').push(event.at, blocked);
   }
 
   private pushInflection(event: InflectionEvent): void {
@@ -218,6 +238,7 @@ export class ReportModel {
       source,
       stats: new ProcessStats(),
       series: {},
+      pool: { ...emptySums(), from: Number.NEGATIVE_INFINITY },
       inflections: new Revisions(),
       inflectionsDropped: 0,
     };
@@ -275,6 +296,23 @@ export class ReportModel {
       summary: this.summary,
     };
   }
+}
+
+/** Cycles that follow each other closely are taken together, so that rates are those of the process, not of rounded times. */
+function pushRates(state: ProcessState, t: number, x: number, sums: CycleSums): void {
+  const { pool } = state;
+  for (const key of Object.keys(sums) as (keyof CycleSums)[]) pool[key] += sums[key];
+  if (t - pool.from < POOL_SECONDS) return;
+  if (pool.capacityMs > 0) seriesOf(state, 'gcCpu').push(x, pool.gcCpuMs / pool.capacityMs);
+  if (pool.allocSeconds > 0) seriesOf(state, 'allocRate').push(x, pool.allocatedMiB / pool.allocSeconds);
+  if (pool.markMs > 0) seriesOf(state, 'assistShare').push(x, pool.assistMs / pool.markMs);
+  state.pool = { ...emptySums(), from: t };
+}
+
+function seriesOf(state: ProcessState, signal: ChartedSignal): BucketedSeries {
+  const series = state.series[signal] ?? new BucketedSeries();
+  state.series[signal] = series;
+  return series;
 }
 
 /** Key of a heap site in its series: where it is, not how much it holds. */

@@ -22,7 +22,7 @@ import { drawSparkline } from './sparkline.ts';
 import { formatWords, KIND_ROLES, KIND_WORDS, rulesOfSignal, signalWords, stretchRole } from './words.ts';
 
 /** Rows of a table of bends; more are counted, not shown. */
-const MOST_ROWS = 20;
+export const MOST_ROWS = 20;
 const MOST_OTHER_ROWS = 12;
 /** Below this many columns the table of bends does without the cycle. */
 const NARROW = 76;
@@ -55,13 +55,13 @@ export function processTitle(report: ProcessReport): string {
 }
 
 /** The most certain `most` of the bends, in their order. */
-function mostSure(bends: readonly InflectionEvent[], most: number): InflectionEvent[] {
+export function mostSure(bends: readonly InflectionEvent[], most: number): InflectionEvent[] {
   if (bends.length <= most) return [...bends];
   const kept = new Set([...bends].sort((a, b) => b.confidence - a.confidence).slice(0, most));
   return bends.filter((bend) => kept.has(bend));
 }
 
-function xOf(report: ProcessReport, bend: InflectionEvent): number {
+export function xOf(report: ProcessReport, bend: InflectionEvent): number {
   return report.timeBase === 'index' ? (bend.cycle ?? bend.index) : (bend.at ?? bend.index);
 }
 
@@ -110,6 +110,8 @@ const SPARK_ROWS: SparkRow[] = [
   { signal: 'pause', words: (s) => `mean ${formatNumber(s.mean)} ms, max ${formatNumber(s.max)} ms` },
   { signal: 'gcCpu', words: (s) => `mean ${share(s.mean)}, max ${share(s.max)}` },
   { signal: 'allocRate', words: (s) => `mean ${formatNumber(s.mean)} MiB/s, max ${formatNumber(s.max)}` },
+  { signal: 'goroutines', words: (s) => `last ${s.last ?? 0}, max ${s.max}` },
+  { signal: 'blocked', words: (s) => `last ${s.last ?? 0}, max ${s.max}` },
   { signal: 'assistShare', words: (s) => `mean ${share(s.mean)}, max ${share(s.max)}` },
 ];
 
@@ -139,7 +141,7 @@ function addSparklines(page: Page, report: ProcessReport): void {
 }
 
 /** A number of growth before and after a bend, per second, with the same decimals on both sides. */
-function slopeCell(bend: InflectionEvent): string {
+export function slopeCell(bend: InflectionEvent): string {
   return `${formatSigned(tiny(bend.slopeBefore))} → ${formatSigned(tiny(bend.slopeAfter))}`;
 }
 
@@ -180,7 +182,7 @@ function addBends(page: Page, report: ProcessReport, bends: readonly InflectionE
 }
 
 /** `jumps up by 40 MiB`; a provisional bend says so. */
-function kindWords(bend: InflectionEvent): string {
+export function kindWords(bend: InflectionEvent): string {
   const by =
     bend.stepBy !== undefined && bend.kind.startsWith('step') ? ` by ${formatNumber(Math.abs(bend.stepBy))}` : '';
   return `${KIND_WORDS[bend.kind]}${by}${bend.status === 'provisional' ? ' (so far)' : ''}`;
@@ -224,7 +226,7 @@ export function addBendList(
   page.table(columns, rows);
 }
 
-function otherKindWords(bend: InflectionEvent): string {
+export function otherKindWords(bend: InflectionEvent): string {
   const scale = bend.unit === 'share' ? 100 : 1;
   const unit = bend.unit === 'share' ? '%' : bend.unit;
   const level = formatNumber(bend.value * scale);

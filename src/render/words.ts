@@ -54,6 +54,7 @@ const SIGNAL_WORDS: Record<string, string> = {
   assistShare: 'assist share',
   scanRate: 'marking per CPU ms',
   goroutines: 'goroutines',
+  blocked: 'blocked goroutines',
 };
 
 /** `heapLive` → `live heap`, `site:main.keep` → `site main.keep`. */

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { XMLValidator } from 'fast-xml-parser';
+import type { GcbendEvent } from '../../src/events/types.ts';
+import { renderHtml } from '../../src/render/html.ts';
+import { ReportModel } from '../../src/render/report-model.ts';
+import { finding, inflection, leakEvents } from './gc-events.ts';
+import { dump, heapText, memStats } from './snapshot-events.ts';
+
+function pageOf(events: readonly GcbendEvent[]): string {
+  const model = new ReportModel();
+  for (const event of events) model.push(event);
+  return renderHtml(model.finish());
+}
+
+const everything = (text = 'x'): GcbendEvent[] => [
+  ...leakEvents(),
+  inflection({ id: 'h', signal: text, unit: text, at: 40 }),
+  finding({
+    id: 'f9',
+    title: text,
+    detail: text,
+    evidence: { [text]: text },
+    advice: [text, `\`${text}\``],
+    site: { function: text, file: text },
+  }),
+  dump(20, { process: 1, at: 10 }),
+  dump(70, {
+    process: 1,
+    at: 80,
+    message: text,
+    states: { [text]: 1, 'chan send': 70 },
+    groups: [
+      { id: text, count: 71, state: text, stack: [{ function: text, file: text }], createdBy: { function: text } },
+    ],
+  }),
+  {
+    ...heapText(9),
+    source: text,
+    sites: [{ ...heapText(9).sites[0]!, function: text, file: text, stack: [{ function: text }] }],
+  },
+  memStats(),
+  { type: 'malformed', schema: 1, source: text, line: 3, grammar: 'g', reason: text, text },
+];
+
+test('one page that loads nothing: heap, GC and blocking over one time axis, marks, findings, flame graphs', () => {
+  const page = pageOf(everything());
+  assert.doesNotMatch(page, /(src|href)="(?!#)|url\(|@import|<link|<img|<iframe|http-equiv="refresh"/);
+  for (const panel of ['live heap', 'stop-the-world pause', 'GC CPU', 'allocation rate', 'blocked goroutines']) {
+    assert.ok(page.includes(`<span class="name">${panel}`), panel);
+  }
+  assert.match(page, /<a href="#bend-1-1">1<\/a>/);
+  assert.match(page, /<tr id="bend-1-1">/);
+  assert.match(page, /<a href="#finding-1">F1<\/a>/);
+  assert.match(page, /Heap in use, by stack/);
+  assert.match(page, /Goroutines, by stack/);
+  assert.match(page, /prefers-color-scheme:dark/);
+});
+
+test('only the script that the policy names may run', () => {
+  const page = pageOf(everything());
+  const script = /<script>([\s\S]*?)<\/script>/.exec(page)![1]!;
+  const hash = createHash('sha256').update(script).digest('base64');
+  assert.ok(page.includes(`default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${hash}'`));
+  assert.equal(page.match(/<script>/g)!.length, 1);
+});
+
+test('no text from input becomes markup', () => {
+  const text = fc.oneof(
+    fc.constantFrom(
+      '</script><script>alert(1)</script>',
+      '"><img src=x onerror=alert(1)>',
+      "'-->&<!--",
+      '\x1b[31m\u202ex\x00',
+    ),
+    fc.string({ unit: 'binary' }),
+  );
+  fc.assert(
+    fc.property(text, (hostile) => {
+      const page = pageOf(everything(hostile));
+      assert.doesNotMatch(page, /[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]/);
+      assert.equal(page.match(/<script/g)!.length, 2);
+      assert.doesNotMatch(page, /<img|onerror=(?!alert\(1\)&gt;)/);
+      const body = page
+        .slice(page.indexOf('<body>'), page.lastIndexOf('<script>'))
+        .replace(/<script[\s\S]*?<\/script>/g, '');
+      assert.equal(XMLValidator.validate(`${body.replaceAll('<br>', '<br/>')}</body>`), true);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('an empty report is a page too', () => {
+  assert.match(pageOf([]), /<h1>gcbend<\/h1>/);
+});
