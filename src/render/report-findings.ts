@@ -77,12 +77,19 @@ export function evidenceWords(evidence: Record<string, unknown>): string[] {
         const shown = flat.slice(0, 12).map((item) => (typeof item === 'number' ? plainNumber(item) : item));
         words.push(`${plainName(name)} ${shown.join(', ')}${flat.length > 12 ? ', …' : ''}`);
       }
+    } else if (isInterval(value)) {
+      words.push(`${plainName(name)} ${plainNumber(value.from)} to ${plainNumber(value.to)}`);
     } else if (value !== null && typeof value === 'object' && depth < 1) {
       for (const [key, inner] of Object.entries(value)) add(`${name} ${key}`, inner, depth + 1);
     }
   };
   for (const [name, value] of Object.entries(evidence)) if (!ID_NAMES.has(name)) add(name, value, 0);
   return words;
+}
+
+function isInterval(value: unknown): value is { from: number; to: number } {
+  const { from, to } = (value ?? {}) as { from?: unknown; to?: unknown };
+  return typeof from === 'number' && typeof to === 'number';
 }
 
 const UNIT_ENDINGS: [RegExp, (value: number) => string][] = [

@@ -43,23 +43,25 @@ export function stretchRole(inflection: InflectionEvent): Role | undefined {
   }
 }
 
-const SIGNAL_WORDS: Record<string, string> = {
-  heapLive: 'live heap',
-  heapGoal: 'heap goal',
-  stacks: 'stack memory',
-  pause: 'pause',
-  gcInterval: 'time between GCs',
-  allocRate: 'allocation rate',
-  gcCpu: 'GC CPU',
-  assistShare: 'assist share',
-  scanRate: 'marking per CPU ms',
-  goroutines: 'goroutines',
-  blocked: 'blocked goroutines',
-};
+const SIGNAL_WORDS = new Map(
+  Object.entries({
+    heapLive: 'live heap',
+    heapGoal: 'heap goal',
+    stacks: 'stack memory',
+    pause: 'pause',
+    gcInterval: 'time between GCs',
+    allocRate: 'allocation rate',
+    gcCpu: 'GC CPU',
+    assistShare: 'assist share',
+    scanRate: 'marking per CPU ms',
+    goroutines: 'goroutines',
+    blocked: 'blocked goroutines',
+  }),
+);
 
 /** `heapLive` → `live heap`, `site:main.keep` → `site main.keep`. */
 export function signalWords(signal: string): string {
-  return SIGNAL_WORDS[signal] ?? signal.replace(/^(group|site):/, '$1 ');
+  return SIGNAL_WORDS.get(signal) ?? signal.replace(/^(group|site):/, '$1 ');
 }
 
 /** The rules whose findings a bend of this signal belongs to. */
