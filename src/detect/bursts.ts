@@ -37,8 +37,8 @@ function lowerBound(sorted: readonly number[], v: number): number {
   return lo;
 }
 
-/** Runs that leave the running median by more than 5 sigma for at most half its window. */
-export function maskBursts(y: Float64Array, sigma: number): BurstMask {
+/** Runs that leave the running median by more than 5 sigma (of their weight) for at most half its window. */
+export function maskBursts(y: Float64Array, sigma: number, w?: Float64Array): BurstMask {
   const n = y.length;
   const keep = new Float64Array(n).fill(1);
   const width = Math.min(BURST_WINDOW, Math.floor(n * BURST_WINDOW_SHARE) | 1);
@@ -48,11 +48,12 @@ export function maskBursts(y: Float64Array, sigma: number): BurstMask {
   let masked = 0;
   for (let i = 0; i < n; i++) {
     const r = y[i]! - mid[i]!;
-    if (Math.abs(r) <= BURST_START_SIGMA * sigma) continue;
+    const sd = w ? sigma / Math.sqrt(w[i]!) : sigma;
+    if (Math.abs(r) <= BURST_START_SIGMA * sd) continue;
     let j = i;
     while (j + 1 < n) {
       const next = y[j + 1]! - mid[j + 1]!;
-      if (Math.abs(next) <= BURST_STAY_SIGMA * sigma || next > 0 !== r > 0) break;
+      if (Math.abs(next) <= BURST_STAY_SIGMA * sd || next > 0 !== r > 0) break;
       j++;
     }
     if (j - i + 1 <= width >> 1) {

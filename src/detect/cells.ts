@@ -7,6 +7,8 @@ import type { Point } from './types.ts';
 export interface CellStore {
   /** Points so far. */
   points: number;
+  /** Cell size as a share of age that the last compaction came to. */
+  share: number;
   size: number[];
   /** Sums over the cell's points. */
   t: number[];
@@ -21,7 +23,18 @@ export interface CellStore {
 }
 
 export function makeCells(): CellStore {
-  return { points: 0, size: [], t: [], y: [], load: [], loads: [], firstT: [], firstIndex: [], firstTag: [] };
+  return {
+    points: 0,
+    share: 1 / COMPACT_TO,
+    size: [],
+    t: [],
+    y: [],
+    load: [],
+    loads: [],
+    firstT: [],
+    firstIndex: [],
+    firstTag: [],
+  };
 }
 
 export function addPoint(c: CellStore, p: Point): void {
@@ -42,7 +55,11 @@ export function addPoint(c: CellStore, p: Point): void {
  * size is a fixed share of age, so the number of cells grows with ln(age) only and the newest points stay single.
  */
 function compact(c: CellStore): void {
-  for (let r = 1 / COMPACT_TO; c.size.length > COMPACT_TO; r *= 1.15) joinOld(c, r);
+  joinOld(c, c.share);
+  while (c.size.length > COMPACT_TO) {
+    c.share *= 1.1;
+    joinOld(c, c.share);
+  }
 }
 
 function joinOld(c: CellStore, r: number): void {
@@ -74,17 +91,39 @@ function addCell(c: CellStore, from: number, to: number): void {
   for (const column of [c.size, c.t, c.y, c.load, c.loads]) column[to]! += column[from]!;
 }
 
-/** Means of the cells as arrays; loads are NaN where the caller gave none. */
-export function cellMeans(c: CellStore): {
+/** Means of cells as arrays; `first` is each one's first cell in the store, loads are NaN where the caller gave none. */
+export interface CellMeans {
   t: Float64Array;
   y: Float64Array;
   size: Float64Array;
   load: Float64Array;
-} {
-  return {
-    t: Float64Array.from(c.t, (v, i) => v / c.size[i]!),
-    y: Float64Array.from(c.y, (v, i) => v / c.size[i]!),
-    size: Float64Array.from(c.size),
-    load: Float64Array.from(c.load, (v, i) => (c.loads[i]! > 0 ? v / c.loads[i]! : Number.NaN)),
-  };
+  first: Int32Array;
+}
+
+/** The newest `fine` cells as they are, the older ones joined into at most `coarse` groups of neighbours. */
+export function cellMeans(c: CellStore, fine = Number.POSITIVE_INFINITY, coarse = 0): CellMeans {
+  const n = c.size.length;
+  const old = Math.max(0, n - fine);
+  const step = old > coarse ? Math.ceil(old / coarse) : 1;
+  const groups = Math.ceil(old / step);
+  const m = groups + n - old;
+  const make = () => new Float64Array(m);
+  const out: CellMeans = { t: make(), y: make(), size: make(), load: make(), first: new Int32Array(m) };
+  for (let k = 0; k < m; k++) {
+    const from = k < groups ? k * step : old + k - groups;
+    const to = k < groups ? Math.min(old, from + step) : from + 1;
+    let loads = 0;
+    for (let i = from; i < to; i++) {
+      out.size[k]! += c.size[i]!;
+      out.t[k]! += c.t[i]!;
+      out.y[k]! += c.y[i]!;
+      out.load[k]! += c.load[i]!;
+      loads += c.loads[i]!;
+    }
+    out.first[k] = from;
+    out.t[k]! /= out.size[k]!;
+    out.y[k]! /= out.size[k]!;
+    out.load[k] = loads > 0 ? out.load[k]! / loads : Number.NaN;
+  }
+  return out;
 }

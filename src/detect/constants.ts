@@ -53,7 +53,7 @@ export const STOPPED_SHARE = 0.35;
 /** Periods are looked for between these numbers of turns, on at most so many cells. */
 export const PERIOD_MIN_TURNS = 2.2;
 export const PERIOD_MAX_TURNS = 60;
-export const PERIOD_CELLS = 320;
+export const PERIOD_CELLS = 256;
 export const PERIOD_MIN_POINTS = 40;
 /** A period must explain this share of what the trend leaves, and move by this many sigma (rms). */
 export const PERIOD_MIN_SHARE = 0.4;
@@ -70,6 +70,28 @@ export const TROUGH_TURNS = 8;
 export const MAX_CELLS = 1500;
 /** Compaction goes down to this many. */
 export const COMPACT_TO = 1200;
+
+/** A mean of m points has variance sigma^2 (1/m + this): slow wander does not average out. */
+export const MEAN_FLOOR = 0.02;
+/** While streaming the newest cells are looked at one by one, the older ones joined into so many groups. */
+export const STREAM_FINE = 160;
+export const STREAM_COARSE = 120;
+
+/** Screen: forgetting factor of the residuals' moving average, and its band in standard deviations. */
+export const SCREEN_LAMBDA = 0.25;
+export const SCREEN_BAND = 3;
+/** The band also covers what the last piece showed before, by this factor, but for its newest points. */
+export const SCREEN_RECORD = 1.15;
+export const SCREEN_NEWEST = 12;
+/** Reruns: the first, the growth of the series that forces one, and the least points and seconds between two. */
+export const RERUN_FIRST = 24;
+export const RERUN_GROWTH = 1.12;
+export const RERUN_POINTS = 2;
+export const RERUN_SECONDS = 1;
+export const RERUN_SHARE = 1 / 300;
+/** Fruitless reruns in a row stretch the gap by this factor, up to so many points. */
+export const RERUN_BACKOFF = 1.4;
+export const RERUN_LONGEST = 400;
 
 /** Alarm: evidence of the last segment, this many reruns in a row. */
 export const ALARM_EVIDENCE = 25;

@@ -43,7 +43,7 @@ function segmentWithout(cells: Cells, season: Float64Array, c: number): Segmenta
 
 function residuals(y: Float64Array, pieces: readonly Line[], x: Float64Array, w: Float64Array): Float64Array {
   const fit = fittedValues(pieces, x);
-  return y.map((v, i) => (w[i]! > 0 ? v - fit[i]! : 0));
+  return y.map((v, i) => (v - fit[i]!) * Math.sqrt(w[i]!));
 }
 
 /** SSE of a segmentation of the raw series plus its penalties, at a common kappa. */

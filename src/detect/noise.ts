@@ -17,16 +17,19 @@ export function madSd(values: ArrayLike<number>): number {
 }
 
 /**
- * Noise scale of a series from its second differences, which a straight line does not touch:
- * max(rms of the smallest 90 % of |d2| / (0.7866 sqrt 6), MAD(d2) / (2 sqrt 6), rounding).
- * The MAD alone is 0 or jumps in steps on rounded values; the trimmed rms is smooth.
+ * Noise scale of one point from second differences, which a straight line does not touch:
+ * max(rms of the smallest 90 % of |d2| / 0.7866, MAD(d2) / 2, rounding), each d2 divided by its standard deviation
+ * sqrt(v0 + 4 v1 + v2) under weights 1/v. The MAD alone is 0 or jumps in steps on rounded values; the rms is smooth.
  */
-export function noiseScale(y: ArrayLike<number>, quantum: number): number {
+export function noiseScale(y: ArrayLike<number>, quantum: number, w?: Float64Array): number {
   const floor = quantum * ROUNDING_SD;
   const n = y.length;
   if (n < 10) return Math.max(n > 2 ? plainSd(y) : 1, floor);
   const d = new Float64Array(n - 2);
-  for (let i = 0; i < d.length; i++) d[i] = (y[i + 2]! - 2 * y[i + 1]! + y[i]!) / Math.sqrt(6);
+  for (let i = 0; i < d.length; i++) {
+    const variance = w ? 1 / w[i]! + 4 / w[i + 1]! + 1 / w[i + 2]! : 6;
+    d[i] = (y[i + 2]! - 2 * y[i + 1]! + y[i]!) / Math.sqrt(variance);
+  }
   const a = d.map(Math.abs).sort();
   const k = Math.floor(TRIM_SHARE * a.length);
   let ss = 0;

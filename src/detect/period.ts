@@ -30,8 +30,6 @@ interface Trend {
   sse: number;
 }
 
-/** Two harmonics: enough to tell a period from its half and double. */
-const SEARCH_HARMONICS = 2;
 const COARSE_STEP = 0.15;
 /** Fewest turns a refined period may end at. */
 const FEWEST_TURNS = 2.1;
@@ -50,17 +48,7 @@ export function findPeriod(
   const { x, y, w } = thin(xAll, yAll, wAll, PERIOD_CELLS);
   const n = x.length;
   const zero = new Float64Array(n);
-  const fit = (turns: number, trend: Trend) => {
-    const columns = [...trend.columns, ...harmonicColumns(x, turns, SEARCH_HARMONICS)];
-    const { coefficients, sse } = leastSquares(columns, y, w);
-    const season = new Float64Array(n);
-    for (let c = trend.columns.length; c < columns.length; c++) {
-      const b = coefficients[c]!;
-      const col = columns[c]!;
-      for (let i = 0; i < n; i++) season[i]! += b * col[i]!;
-    }
-    return { turns, sse, season };
-  };
+  const fit = (turns: number, trend: Trend) => fitTurns(x, y, w, trend.columns[2]!, turns);
   const trendWithout = (season: Float64Array): Trend => {
     const rest = y.map((v, i) => v - season[i]!);
     const h = findHinge(x, rest, w);
@@ -106,6 +94,64 @@ export function findPeriod(
   return enough && explained / weight > (PERIOD_MIN_SIGMA * sigma) ** 2 ? best.turns : undefined;
 }
 
+/** Trend + two harmonics of `turns`: SSE and the season's values. */
+function fitTurns(x: Float64Array, y: Float64Array, w: Float64Array, hinge: Float64Array, turns: number) {
+  const n = x.length;
+  const cos = new Float64Array(n);
+  const sin = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    cos[i] = Math.cos(2 * Math.PI * turns * x[i]!);
+    sin[i] = Math.sin(2 * Math.PI * turns * x[i]!);
+  }
+  const { b, sse } = solveHarmonics(x, y, w, hinge, cos, sin);
+  const season = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    const c = cos[i]!;
+    const s = sin[i]!;
+    season[i] = b[3]! * c + b[4]! * s + b[5]! * (c * c - s * s) + b[6]! * 2 * c * s;
+  }
+  return { turns, sse, season };
+}
+
+const COLUMNS = 7;
+
+/** Least squares on 1, x, hinge, and cos and sin of one and two times the angle. */
+function solveHarmonics(
+  x: Float64Array,
+  y: Float64Array,
+  w: Float64Array,
+  hinge: Float64Array,
+  cos: Float64Array,
+  sin: Float64Array,
+) {
+  const gram = new Float64Array(COLUMNS * COLUMNS);
+  const rhs = new Float64Array(COLUMNS);
+  const row = new Float64Array(COLUMNS);
+  row[0] = 1;
+  let yy = 0;
+  for (let i = 0; i < x.length; i++) {
+    const c = cos[i]!;
+    const s = sin[i]!;
+    row[1] = x[i]!;
+    row[2] = hinge[i]!;
+    row[3] = c;
+    row[4] = s;
+    row[5] = c * c - s * s;
+    row[6] = 2 * c * s;
+    const yi = y[i]!;
+    yy += w[i]! * yi * yi;
+    for (let a = 0; a < COLUMNS; a++) {
+      const wa = w[i]! * row[a]!;
+      rhs[a]! += wa * yi;
+      for (let k = 0; k <= a; k++) gram[a * COLUMNS + k]! += wa * row[k]!;
+    }
+  }
+  const b = solveSymmetric(gram, rhs, COLUMNS);
+  let explained = 0;
+  for (let a = 0; a < COLUMNS; a++) explained += b[a]! * rhs[a]!;
+  return { b, sse: Math.max(0, yy - explained) };
+}
+
 /** Means of neighbours until at most `cells` are left: the search needs the shape, not the noise. */
 function thin(x: Float64Array, y: Float64Array, w: Float64Array, cells: number) {
   const step = Math.ceil(x.length / cells);
@@ -132,7 +178,6 @@ function thin(x: Float64Array, y: Float64Array, w: Float64Array, cells: number) 
 /** SSE of trend + two harmonics on a grid of turns; the columns turn by rotation, so no cosine is computed twice. */
 function coarseCosts(x: Float64Array, y: Float64Array, w: Float64Array, trend: Trend, most: number) {
   const n = x.length;
-  const p = 7;
   const cos = x.map((v) => Math.cos(2 * Math.PI * PERIOD_MIN_TURNS * v));
   const sin = x.map((v) => Math.sin(2 * Math.PI * PERIOD_MIN_TURNS * v));
   const dc = x.map((v) => Math.cos(2 * Math.PI * COARSE_STEP * v));
@@ -140,36 +185,15 @@ function coarseCosts(x: Float64Array, y: Float64Array, w: Float64Array, trend: T
   const hinge = trend.columns[2]!;
   const turns: number[] = [];
   const cost: number[] = [];
-  let yy = 0;
-  for (let i = 0; i < n; i++) yy += w[i]! * y[i]! * y[i]!;
-  const row = new Float64Array(p);
   for (let f = PERIOD_MIN_TURNS; f < most; f += COARSE_STEP) {
-    const gram = new Float64Array(p * p);
-    const rhs = new Float64Array(p);
+    turns.push(f);
+    cost.push(solveHarmonics(x, y, w, hinge, cos, sin).sse);
     for (let i = 0; i < n; i++) {
       const c = cos[i]!;
       const s = sin[i]!;
-      row[0] = 1;
-      row[1] = x[i]!;
-      row[2] = hinge[i]!;
-      row[3] = c;
-      row[4] = s;
-      row[5] = c * c - s * s;
-      row[6] = 2 * c * s;
-      const wi = w[i]!;
-      for (let a = 0; a < p; a++) {
-        const wa = wi * row[a]!;
-        rhs[a]! += wa * y[i]!;
-        for (let b = 0; b <= a; b++) gram[a * p + b]! += wa * row[b]!;
-      }
       cos[i] = c * dc[i]! - s * ds[i]!;
       sin[i] = s * dc[i]! + c * ds[i]!;
     }
-    const b = solveSymmetric(gram, rhs, p);
-    let explained = 0;
-    for (let a = 0; a < p; a++) explained += b[a]! * rhs[a]!;
-    turns.push(f);
-    cost.push(yy - explained);
   }
   return { turns, cost };
 }

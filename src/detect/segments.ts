@@ -2,7 +2,7 @@
 
 import { maskBursts } from './bursts.ts';
 import { type CellBend, classifyCuts } from './classify.ts';
-import { EFFECT_SIGMA, MIN_POINTS, PENALTY } from './constants.ts';
+import { EFFECT_SIGMA, MEAN_FLOOR, MIN_POINTS, PENALTY } from './constants.ts';
 import { dropWeakCuts, smallestEffect } from './effects.ts';
 import { type Cells, segmentCells } from './fit.ts';
 import { noiseScale } from './noise.ts';
@@ -30,6 +30,10 @@ export interface WholeFit {
   sigma: number;
   kappa: number;
   smallest: number;
+  x: Float64Array;
+  weight: Float64Array;
+  /** What the cycle adds at every cell. */
+  season: Float64Array;
   cycle: { period: number; amplitude: number } | undefined;
   bursts: { from: number; to: number }[];
 }
@@ -38,15 +42,27 @@ export function segmentSeries(input: SeriesInput): WholeFit | undefined {
   const { t, y } = input;
   const n = y.length;
   if (n < MIN_POINTS) return undefined;
-  const sigma = noiseScale(y, input.quantum);
-  const { keep, bursts } = maskBursts(y, sigma);
+  const weight = input.size.map((m) => (1 + MEAN_FLOOR) / (1 / m + MEAN_FLOOR));
+  const sigma = noiseScale(y, input.quantum, weight);
+  const { keep, bursts } = maskBursts(y, sigma, weight);
   const scale = t[n - 1]! - t[0]! || 1;
-  const cells: Cells = { x: t.map((v) => (v - t[0]!) / scale), y, w: keep, sigma };
+  const cells: Cells = { x: t.map((v) => (v - t[0]!) / scale), y, w: keep.map((k, i) => k * weight[i]!), sigma };
   const seg = segmentCells(cells, PENALTY[input.sensitivity]);
   const smallest = smallestEffect(cells, input.minEffect);
   const cuts = dropWeakCuts(cells, seg.sums, seg.cuts, seg.kappa, smallest);
   const pieces = fitPieces(seg.sums, cuts);
-  const shared = { tail: pieces.at(-1)!, scale, sigma, kappa: seg.kappa, smallest, bursts };
+  const { x, w } = cells;
+  const shared = {
+    tail: pieces.at(-1)!,
+    scale,
+    sigma,
+    kappa: seg.kappa,
+    smallest,
+    bursts,
+    x,
+    weight: w,
+    season: seg.season,
+  };
   const turns = findTurns(pieces, cells.x, EFFECT_SIGMA * sigma);
   const zigzag = isCycle(turns);
   const cycle = seg.turns

@@ -1,16 +1,15 @@
 // In: points of one series in order. Out: bends raised, taken back and, at the end, final. State: one plain JSON value.
 
 import { confidenceOf, SLOPE_REACH } from './calibration.ts';
-import { addPoint, type CellStore, cellMeans, makeCells } from './cells.ts';
+import { addPoint, type CellMeans, type CellStore, cellMeans, makeCells } from './cells.ts';
 import type { CellBend } from './classify.ts';
-import { ALARM_EVIDENCE, ALARM_STREAK, GROWTH_T } from './constants.ts';
+import { ALARM_EVIDENCE, ALARM_STREAK, GROWTH_T, STREAM_COARSE, STREAM_FINE } from './constants.ts';
 import { loadExplains } from './load.ts';
+import { makeScreen, resetScreen, type Screen, screenPoint } from './screen.ts';
 import { segmentSeries, type WholeFit } from './segments.ts';
 import type { Bend, DetectorOptions, DetectorResult, DetectorUpdate, Point, StreamDetector } from './types.ts';
 
 const GROWTH: ReadonlySet<string> = new Set(['growth-onset', 'growth-up']);
-/** First rerun, and points between reruns while nothing is known of the series. */
-const FIRST_RERUN = 30;
 
 interface Raised {
   id: number;
@@ -22,7 +21,7 @@ interface LineState {
   options: DetectorOptions;
   cells: CellStore;
   lastT: number;
-  nextRerun: number;
+  screen: Screen;
   streak: number;
   nextId: number;
   raised: Raised[];
@@ -33,7 +32,7 @@ export function makeLineDetector(options: DetectorOptions): StreamDetector {
 }
 
 function makeState(options: DetectorOptions): LineState {
-  return { options, cells: makeCells(), lastT: 0, nextRerun: FIRST_RERUN, streak: 0, nextId: 1, raised: [] };
+  return { options, cells: makeCells(), lastT: 0, screen: makeScreen(), streak: 0, nextId: 1, raised: [] };
 }
 
 /** The whole series at once: what a detector that was pushed all of it would say at its end, but no provisional bends. */
@@ -61,12 +60,12 @@ function wrap(s: LineState): StreamDetector {
 function push(s: LineState, p: Point): DetectorUpdate | undefined {
   addPoint(s.cells, p);
   s.lastT = p.t;
-  if (s.cells.points < s.nextRerun) return undefined;
-  s.nextRerun = s.cells.points + Math.max(4, Math.floor(s.cells.points / 150));
-  const view = look(s);
-  const last = view?.bends.at(-1);
+  if (!screenPoint(s.screen, p.t, p.y)) return undefined;
+  const view = look(s, STREAM_FINE, STREAM_COARSE);
+  const last = view.bends.at(-1);
   const alarm = last && GROWTH.has(last.kind) && last.evidence > ALARM_EVIDENCE && !last.followsLoad;
   s.streak = alarm ? s.streak + 1 : 0;
+  resetScreen(s.screen, view.means, view.whole, alarm === true && s.streak < ALARM_STREAK);
   if (!last || s.streak !== ALARM_STREAK) return undefined;
   const raised = { id: s.nextId++, bend: last, detectedAt: p.t };
   s.raised.push(raised);
@@ -75,40 +74,39 @@ function push(s: LineState, p: Point): DetectorUpdate | undefined {
 
 interface View {
   bends: Bend[];
-  whole: WholeFit;
-  tailSe: number;
+  means: CellMeans;
+  whole: WholeFit | undefined;
 }
 
-/** The segmentation of all cells, in the series' own units. */
-function look(s: LineState): View | undefined {
-  const means = cellMeans(s.cells);
+/** The segmentation of the cells (all, or the older ones joined), in the series' own units. */
+function look(s: LineState, fine?: number, coarse?: number): View {
+  const means = cellMeans(s.cells, fine, coarse);
   const { quantum, minEffect, sensitivity } = s.options;
   const whole = segmentSeries({ ...means, quantum, minEffect, sensitivity });
-  if (!whole) return undefined;
+  if (!whole) return { bends: [], means, whole };
   const bends = whole.bends.map((b, i) => {
     const follows = GROWTH.has(b.kind) && i === whole.bends.length - 1 && loadExplains(means.t, means.load, b.cell);
-    return toBend(s.cells, whole, b, follows);
+    return toBend(s.cells, means.first, whole, b, follows);
   });
-  const tailSe = (whole.sigma * Math.sqrt(whole.kappa / Math.max(whole.tail.sxx, 1e-9))) / whole.scale;
-  return { bends, whole, tailSe };
+  return { bends, means, whole };
 }
 
-function toBend(c: CellStore, whole: WholeFit, b: CellBend, followsLoad: boolean): Bend {
+function toBend(c: CellStore, first: Int32Array, whole: WholeFit, b: CellBend, followsLoad: boolean): Bend {
   const slopeAfter = b.slopeAfter / whole.scale;
   const reach = (SLOPE_REACH * b.slopeAfterSe) / whole.scale;
-  const tag = c.firstTag[b.cell];
+  const tag = c.firstTag[first[b.cell]!];
   return {
     kind: b.kind,
-    index: c.firstIndex[b.cell]!,
-    t: c.firstT[b.cell]!,
+    index: c.firstIndex[first[b.cell]!]!,
+    t: c.firstT[first[b.cell]!]!,
     ...(tag == null ? {} : { tag }),
     value: b.level,
     slopeBefore: b.slopeBefore / whole.scale,
     slopeAfter,
     slopeAfterInterval: { from: slopeAfter - reach, to: slopeAfter + reach },
     ...(b.kink ? {} : { stepBy: b.jump }),
-    tInterval: { from: c.firstT[Math.max(0, b.cellFrom - 1)]!, to: c.firstT[b.cellTo]! },
-    confidence: confidenceOf(b.evidence, c.size.length),
+    tInterval: { from: c.firstT[first[Math.max(0, b.cellFrom - 1)]!]!, to: c.firstT[first[b.cellTo]!]! },
+    confidence: confidenceOf(b.evidence, first.length),
     evidence: b.evidence,
     followsLoad,
   };
@@ -116,7 +114,8 @@ function toBend(c: CellStore, whole: WholeFit, b: CellBend, followsLoad: boolean
 
 function finish(s: LineState): DetectorResult {
   const view = look(s);
-  if (!view) {
+  const { whole } = view;
+  if (!whole) {
     return { final: [], withdrawn: s.raised, tail: undefined, cycle: undefined, bursts: [], sigma: 0 };
   }
   const open = [...s.raised];
@@ -125,8 +124,8 @@ function finish(s: LineState): DetectorResult {
     const got = k >= 0 ? open.splice(k, 1)[0] : undefined;
     return { bend, ...(got ? { revises: got.id } : {}), detectedAt: s.lastT };
   });
-  const { whole } = view;
   const { tail } = whole;
+  const tailSe = (whole.sigma * Math.sqrt(whole.kappa / Math.max(tail.sxx, 1e-9))) / whole.scale;
   const from = s.cells.firstT[tail.from]!;
   const slope = tail.slope / whole.scale;
   const last = view.bends.at(-1);
@@ -137,8 +136,8 @@ function finish(s: LineState): DetectorResult {
       from,
       level: tail.intercept + tail.slope,
       slope,
-      slopeInterval: { from: slope - SLOPE_REACH * view.tailSe, to: slope + SLOPE_REACH * view.tailSe },
-      growing: slope > GROWTH_T * view.tailSe && slope * (s.lastT - from) > whole.smallest,
+      slopeInterval: { from: slope - SLOPE_REACH * tailSe, to: slope + SLOPE_REACH * tailSe },
+      growing: slope > GROWTH_T * tailSe && slope * (s.lastT - from) > whole.smallest,
       followsLoad: last?.followsLoad ?? false,
     },
     cycle: whole.cycle,
