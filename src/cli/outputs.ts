@@ -53,7 +53,14 @@ export async function createSink(format: Format, size: ReportSize): Promise<Even
       return (await import('../export/junit.ts')).createJunitSink();
     case 'openmetrics':
       return (await import('../export/openmetrics.ts')).createOpenMetricsSink();
-    case 'html':
+    case 'html': {
+      const [{ ReportModel }, { renderHtml }] = await Promise.all([
+        import('../render/report-model.ts'),
+        import('../render/html.ts'),
+      ]);
+      const model = new ReportModel();
+      return reportSink(model, () => renderHtml(model.finish()));
+    }
     case 'report': {
       const [{ ReportModel }, { renderReport }] = await Promise.all([
         import('../render/report-model.ts'),

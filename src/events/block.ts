@@ -25,6 +25,14 @@ export interface BlockOptions {
   eachGoroutine?: DumpOptions['eachGoroutine'];
 }
 
+/** True for the first line of a dump or a profile text. */
+export function startsBlock(bytes: Buffer, start: number, end: number): boolean {
+  return (
+    GoroutineDumpParser.startsDump(bytes, start, end) !== undefined ||
+    ProfileTextParser.startsProfile(bytes, start, end) !== undefined
+  );
+}
+
 /** The parser for a text that begins with this line of content, if one does. */
 export function openBlock(bytes: Buffer, start: number, end: number, options: BlockOptions): BlockParser | undefined {
   if (GoroutineDumpParser.startsDump(bytes, start, end) !== undefined) {

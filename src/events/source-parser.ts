@@ -1,9 +1,10 @@
 // In: the bytes of one source, cut anywhere. Out: its records: trace lines, dumps and profile texts, among whatever else stands there.
 // One pass: framing finds lines, the envelope is taken off, then a line is a record, part of a block, part of a torn record, or nobody's.
+import { type Unwrapped, Unwrapper } from '../envelope/index.ts';
 import { LineReader } from '../framing/index.ts';
 import type { Line } from '../framing/types.ts';
 import type { GrammarSet, Match } from '../grammar/index.ts';
-import { type BlockOptions, type BlockParser, openBlock } from './block.ts';
+import { type BlockOptions, type BlockParser, openBlock, startsBlock } from './block.ts';
 import { cleanText } from './clean-text.ts';
 import { SightingReader } from './gc-sighting.ts';
 import { anchors as dumpAnchors } from './goroutines/index.ts';
@@ -41,7 +42,8 @@ interface Content {
   start: number;
   end: number;
   line: number;
-  loggedAt: string | undefined;
+  /** Absent where nothing is wrapped around the line. */
+  wrapper: Unwrapped | undefined;
   identity: string | undefined;
 }
 
@@ -55,8 +57,9 @@ export class SourceParser {
   readonly #reader: LineReader;
   readonly #sightings: SightingReader;
   readonly #record: LineRecord;
-  readonly #content: Content = { bytes: newline, start: 0, end: 0, line: 0, loggedAt: undefined, identity: undefined };
+  readonly #content: Content = { bytes: newline, start: 0, end: 0, line: 0, wrapper: undefined, identity: undefined };
   readonly #torn: TornLineAssembler;
+  readonly #unwrapper: Unwrapper;
   #block: BlockParser | undefined;
   /** Where the block began: its events carry that line's wrapper. */
   #blockMeta: { loggedAt: string | undefined; identity: string | undefined } = {
@@ -69,6 +72,9 @@ export class SourceParser {
     const anchors = [...options.grammars.anchors, ...dumpAnchors, ...profileAnchors];
     this.#reader = new LineReader({ anchors });
     this.#torn = new TornLineAssembler(options.grammars);
+    this.#unwrapper = new Unwrapper({
+      looksLikeRecord: (bytes, start, end) => looksLikeRecord(options.grammars, bytes, start, end),
+    });
     this.#sightings = new SightingReader(options.grammars);
     this.#record = {
       source: options.source,
@@ -115,7 +121,7 @@ export class SourceParser {
 
   /** Blocks are read in bulk only where nothing is wrapped around their lines and nobody wants to see each line. */
   get #takesBlocksInBulk(): boolean {
-    return this.#options.sink.foreign === undefined;
+    return this.#options.sink.foreign === undefined && !this.#unwrapper.isWrapped;
   }
 
   get #needsEveryLine(): boolean {
@@ -123,18 +129,28 @@ export class SourceParser {
       this.#block !== undefined ||
       this.#torn.pending > 0 ||
       this.#reader.lines < learnedLines ||
+      this.#unwrapper.needsEveryLine ||
       this.#options.sink.foreign !== undefined
     );
   }
 
   #takeLine(line: Line): void {
+    const unwrapper = this.#unwrapper;
     const content = this.#content;
-    content.bytes = line.bytes;
-    content.start = line.start;
-    content.end = line.end;
-    content.line = line.number;
-    const taken = this.#takeContent(content, line.terminated);
-    if (!taken) this.#options.sink.foreign?.(line.bytes, line.start, line.end);
+    let taken = false;
+    let last: Unwrapped | undefined;
+    for (let text = unwrapper.unwrap(line); text !== undefined; text = unwrapper.next()) {
+      content.bytes = text.bytes;
+      content.start = text.start;
+      content.end = text.end;
+      content.line = text.number;
+      content.wrapper = text.kinds.length === 0 ? undefined : text;
+      content.identity = text.identity;
+      taken = this.#takeContent(content, text.terminated) || taken;
+      last = text;
+    }
+    // A piece that waits for its rest is not nobody's; what it becomes is seen with its last piece.
+    if (!taken && last !== undefined) this.#options.sink.foreign?.(line.bytes, line.start, line.end);
   }
 
   /** True when the line belongs to a record. */
@@ -186,7 +202,7 @@ export class SourceParser {
   }
 
   #openBlock(content: Content): boolean {
-    const { bytes, start, end, line, loggedAt, identity } = content;
+    const { bytes, start, end, line, identity } = content;
     const { source, infrastructure, eachGoroutine, sink } = this.#options;
     const block = openBlock(bytes, start, end, {
       source,
@@ -195,7 +211,7 @@ export class SourceParser {
     });
     if (block === undefined) return false;
     this.#closeBlock();
-    this.#blockMeta = { loggedAt, identity };
+    this.#blockMeta = { loggedAt: content.wrapper?.loggedAt(), identity };
     this.#block = block;
     block.push(bytes, start, end, line, true);
     return true;
@@ -235,7 +251,8 @@ export class SourceParser {
   #emitRecord(match: Match, content: Content, line: number, repaired: boolean): void {
     const { tracker, sink, source, now } = this.#options;
     const record = this.#record;
-    const { loggedAt, identity } = content;
+    const { identity } = content;
+    const loggedAt = content.wrapper?.loggedAt();
     record.match = match;
     record.line = line;
     record.repaired = repaired;
@@ -291,4 +308,14 @@ export class SourceParser {
       text: cleanText(text).slice(0, 200),
     });
   }
+}
+
+/** A whole record, a broken one with an unmistakable head, or the first line of a block. */
+function looksLikeRecord(grammars: GrammarSet, bytes: Buffer, start: number, end: number): boolean {
+  return (
+    grammars.match(bytes, start, end) !== undefined ||
+    grammars.matchPrefix(bytes, start, end) !== undefined ||
+    grammars.diagnose(bytes, start, end) !== undefined ||
+    startsBlock(bytes, start, end)
+  );
 }
