@@ -1,7 +1,7 @@
 // In: half-second points of the other signals. Out: for every story one finding and the inflection of its cause; for signals that the
 // user named, every inflection.
 import type { Bend, DetectorResult } from '../detect/index.ts';
-import type { SeriesPoint, TraceSignal, WatchedSignal } from '../series/index.ts';
+import type { Bin, TraceSignal, WatchedSignal } from '../series/index.ts';
 import type { RuleContext } from './context.ts';
 import type { GrowthEpisode } from './growth-episode.ts';
 import type { LimitState } from './memory-limit.ts';
@@ -32,7 +32,7 @@ function shownBend(signal: WatchedSignal, bend: Bend, context: RuleContext, befo
 /** Takes the points of a closed bin. @param wanted signals whose every bend is to be told */
 export function pushStories(
   watches: Watches,
-  bin: ReadonlyMap<WatchedSignal, SeriesPoint>,
+  bin: Bin,
   wanted: ReadonlySet<string> | undefined,
   start: number,
   limit: LimitState,
@@ -40,7 +40,7 @@ export function pushStories(
   telling: Telling,
 ): void {
   for (const [signal, watch] of watches) {
-    const point = signal === 'heapLive' ? undefined : bin.get(signal);
+    const point = signal === 'heapLive' ? undefined : bin[signal];
     if (point === undefined) continue;
     const update = watch.push(point);
     if (update !== undefined) {

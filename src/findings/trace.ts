@@ -3,6 +3,7 @@
 import { type DetectorResult, detectPeaks, type Sensitivity } from '../detect/index.ts';
 import type { GcbendEvent, GcEvent, RuntimeLineEvent } from '../events/types.ts';
 import {
+  type Bin,
   Bins,
   CycleIndex,
   type CycleSample,
@@ -79,6 +80,7 @@ export class TraceAnalysis {
   #teller: Teller;
   #words = new LastWords();
   #rules: Rules;
+  #context: RuleContext | undefined;
   #latest: CycleSample | undefined;
   #start: HeapStart | undefined;
   /** Index of the first cycle of the open bin. */
@@ -171,11 +173,12 @@ export class TraceAnalysis {
     this.#index.add(sample, loggedMs(event));
     this.#history.add(sample);
     if (sample.values.pause !== undefined) this.#pauses.push(sample.values.pause);
-    for (const [signal, points] of Object.entries(this.#peaks)) {
+    for (const signal in this.#peaks) {
+      const points = this.#peaks[signal as TraceSignal] ?? [];
       const y = sample.values[signal as TraceSignal];
       if (y !== undefined) points.push({ t: sample.t, y, index: sample.index, tag: sample.line });
     }
-    const telling: Telling = { context: this.#context(sample), origin: this.#origin(sample), out };
+    const telling: Telling = { context: this.#contextAt(sample), origin: this.#origin(sample), out };
     const heap = this.#watches.get('heapLive');
     if (heap !== undefined) {
       pushHeap(heap, sample, this.#start, this.#shows('heapLive'), this.#rules.limit, this.#teller, telling);
@@ -186,7 +189,7 @@ export class TraceAnalysis {
     return this.#remember(out);
   }
 
-  #pushBin(bin: ReadonlyMap<WatchedSignal, SeriesPoint>, nextIndex: number, telling: Telling): void {
+  #pushBin(bin: Bin, nextIndex: number, telling: Telling): void {
     const { context } = telling;
     const { limit } = this.#rules;
     const cycles = nextIndex - this.#binIndex;
@@ -213,7 +216,7 @@ export class TraceAnalysis {
     const latest = this.#latest;
     if (latest === undefined) return [];
     const out: GcbendEvent[] = [];
-    const telling: Telling = { context: this.#context(latest), origin: this.#origin(latest), out };
+    const telling: Telling = { context: this.#contextAt(latest), origin: this.#origin(latest), out };
     const bin = this.#bins.flush();
     if (bin !== undefined) this.#pushBin(bin, latest.index + 1, telling);
     closeHealth(this.#rules.health, telling.origin, telling.context, out);
@@ -275,21 +278,26 @@ export class TraceAnalysis {
     return [...watched];
   }
 
-  #context(latest: CycleSample): RuleContext {
-    const { limitBytes, goMemLimitBytes } = this.#options;
-    const base = this.#series.timeBase;
-    return {
-      history: this.#history,
-      index: this.#index,
-      thresholds: this.#thresholds,
-      limits: {
-        ...(limitBytes === undefined ? {} : { limitBytes }),
-        ...(goMemLimitBytes === undefined ? {} : { goMemLimitBytes }),
-      },
-      hasTime: base !== 'index',
-      hasAt: base === 'process',
-      latest,
-    };
+  /** One object for all cycles, its `latest` moved on: it is made anew only after a restore. */
+  #contextAt(latest: CycleSample): RuleContext {
+    if (this.#context === undefined) {
+      const { limitBytes, goMemLimitBytes } = this.#options;
+      const base = this.#series.timeBase;
+      this.#context = {
+        history: this.#history,
+        index: this.#index,
+        thresholds: this.#thresholds,
+        limits: {
+          ...(limitBytes === undefined ? {} : { limitBytes }),
+          ...(goMemLimitBytes === undefined ? {} : { goMemLimitBytes }),
+        },
+        hasTime: base !== 'index',
+        hasAt: base === 'process',
+        latest,
+      };
+    }
+    this.#context.latest = latest;
+    return this.#context;
   }
 
   #origin(sample: CycleSample): Origin {

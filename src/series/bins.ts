@@ -1,8 +1,7 @@
 // In: samples. Out: points of the rate-like signals, one for at least half a second of cycles: a thousand cycles a second, each timed to a
 // millisecond and a MiB, say nothing one by one, and the mean of their ratios is not the ratio of their sums.
 import type { WatchedSignal } from './signals.ts';
-import type { CycleSample, CycleSums } from './trace-series.ts';
-import { emptySums } from './trace-series.ts';
+import type { CycleSample } from './trace-series.ts';
 
 const BIN_SECONDS = 0.5;
 
@@ -15,67 +14,89 @@ export interface SeriesPoint {
   load?: number;
 }
 
-interface BinState {
-  open?: { t: number; index: number; line: number; sums: CycleSums; means: Record<string, [number, number]> };
+export type BinnedSignal = Exclude<WatchedSignal, 'heapLive'>;
+
+/** One point of every signal that the bin carries. */
+export type Bin = Partial<Record<BinnedSignal, SeriesPoint>>;
+
+/** Where a signal's sum stands in `sums`; what it is divided by stands behind it. */
+const SIGNALS_OF_BINS: readonly BinnedSignal[] = [
+  'allocRate',
+  'gcCpu',
+  'assistShare',
+  'scanRate',
+  'heapGoal',
+  'goalRatio',
+  'gcInterval',
+  'pause',
+  'stacks',
+];
+
+interface OpenBin {
+  t: number;
+  index: number;
+  line: number;
+  sums: number[];
 }
 
-/** Ratios of sums; everything else is a plain mean over the bin. */
-const RATIOS: Partial<Record<WatchedSignal, readonly [keyof CycleSums, keyof CycleSums]>> = {
-  allocRate: ['allocatedMiB', 'allocSeconds'],
-  gcCpu: ['gcCpuMs', 'capacityMs'],
-  assistShare: ['assistMs', 'markMs'],
-  scanRate: ['markedMiB', 'markedMs'],
-};
-
 export class Bins {
-  #state: BinState = {};
+  #open: OpenBin | undefined;
 
   static restore(state: unknown): Bins {
     const bins = new Bins();
-    bins.#state = structuredClone(state) as BinState;
+    bins.#open = (structuredClone(state) as { open?: OpenBin }).open;
     return bins;
   }
 
   state(): unknown {
-    return structuredClone(this.#state);
+    return this.#open === undefined ? {} : { open: structuredClone(this.#open) };
   }
 
-  /** @returns the points of the bin that this sample closes, by signal */
-  push(sample: CycleSample): Map<WatchedSignal, SeriesPoint> | undefined {
-    const closed =
-      this.#state.open !== undefined && sample.t - this.#state.open.t >= BIN_SECONDS ? this.flush() : undefined;
-    this.#state.open ??= { t: sample.t, index: sample.index, line: sample.line, sums: emptySums(), means: {} };
-    const open = this.#state.open;
-    for (const key of Object.keys(open.sums) as (keyof CycleSums)[]) open.sums[key] += sample.sums[key];
-    for (const [signal, value] of Object.entries(sample.values)) {
-      if (RATIOS[signal as WatchedSignal] !== undefined || signal === 'heapLive') continue;
-      const mean = open.means[signal];
-      if (mean === undefined) open.means[signal] = [value, 1];
-      else {
-        mean[0] += value;
-        mean[1]++;
-      }
-    }
+  /** @returns the points of the bin that this sample closes */
+  push(sample: CycleSample): Bin | undefined {
+    const closed = this.#open !== undefined && sample.t - this.#open.t >= BIN_SECONDS ? this.flush() : undefined;
+    this.#open ??= {
+      t: sample.t,
+      index: sample.index,
+      line: sample.line,
+      sums: new Array<number>(2 * SIGNALS_OF_BINS.length).fill(0),
+    };
+    const { sums } = this.#open;
+    const { values } = sample;
+    const of = sample.sums;
+    sums[0]! += of.allocatedMiB;
+    sums[1]! += of.allocSeconds;
+    sums[2]! += of.gcCpuMs;
+    sums[3]! += of.capacityMs;
+    sums[4]! += of.assistMs;
+    sums[5]! += of.markMs;
+    sums[6]! += of.markedMiB;
+    sums[7]! += of.markedMs;
+    addMean(sums, 8, values.heapGoal);
+    addMean(sums, 10, values.goalRatio);
+    addMean(sums, 12, values.gcInterval);
+    addMean(sums, 14, values.pause);
+    addMean(sums, 16, values.stacks);
     return closed;
   }
 
   /** The points of the bin that is still open. */
-  flush(): Map<WatchedSignal, SeriesPoint> | undefined {
-    const open = this.#state.open;
+  flush(): Bin | undefined {
+    const open = this.#open;
     if (open === undefined) return undefined;
-    delete this.#state.open;
-    const points = new Map<WatchedSignal, SeriesPoint>();
-    const at = { t: open.t, index: open.index, tag: open.line };
-    for (const [signal, ratio] of Object.entries(RATIOS) as [
-      WatchedSignal,
-      readonly [keyof CycleSums, keyof CycleSums],
-    ][]) {
-      const below = open.sums[ratio[1]];
-      if (below > 0) points.set(signal, { ...at, y: open.sums[ratio[0]] / below });
+    this.#open = undefined;
+    const bin: Bin = {};
+    for (let i = 0; i < SIGNALS_OF_BINS.length; i++) {
+      const below = open.sums[2 * i + 1]!;
+      if (below <= 0) continue;
+      bin[SIGNALS_OF_BINS[i]!] = { t: open.t, y: open.sums[2 * i]! / below, index: open.index, tag: open.line };
     }
-    for (const [signal, [sum, count]] of Object.entries(open.means)) {
-      points.set(signal as WatchedSignal, { ...at, y: sum / count });
-    }
-    return points;
+    return bin;
   }
+}
+
+function addMean(sums: number[], at: number, value: number | undefined): void {
+  if (value === undefined) return;
+  sums[at]! += value;
+  sums[at + 1]! += 1;
 }

@@ -1,5 +1,5 @@
 // In: nothing. Out: what the series stage hands on.
-export { Bins, type SeriesPoint } from './bins.ts';
+export { type Bin, type BinnedSignal, Bins, type SeriesPoint } from './bins.ts';
 export { CycleIndex } from './cycle-index.ts';
 export { History } from './history.ts';
 export { SIGNALS, type SignalSpec, TRACE_SIGNALS, type TraceSignal, type WatchedSignal } from './signals.ts';

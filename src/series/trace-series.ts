@@ -114,6 +114,7 @@ export class TraceSeries {
 
   #timeOf(event: GcEvent): number | undefined {
     const state = this.#state;
+    if (state.base === 'process') return isAmount(event.at) ? event.at : undefined;
     const logged = event.loggedAt === undefined ? Number.NaN : Date.parse(event.loggedAt) / 1000;
     state.base ??= isAmount(event.at) ? 'process' : Number.isNaN(logged) ? 'index' : 'logged';
     if (state.base === 'process') return isAmount(event.at) ? event.at : undefined;
@@ -177,9 +178,10 @@ export class TraceSeries {
     if (state.rates.length > 5) state.rates.shift();
     const cpu = event.cpuMs;
     if (cpu !== undefined && event.procs > 0) {
-      let total = 0;
-      for (const ms of Object.values(cpu)) if (isAmount(ms)) total += ms;
-      sums.gcCpuMs = total;
+      for (const part in cpu) {
+        const ms = cpu[part as keyof typeof cpu];
+        if (isAmount(ms)) sums.gcCpuMs += ms;
+      }
       sums.capacityMs = seconds * 1000 * event.procs;
       values.gcCpu = sums.gcCpuMs / sums.capacityMs;
     }
@@ -214,7 +216,14 @@ export function isAmount(value: unknown): value is number {
 /** Median of a few numbers (mean of the two in the middle), 0 of none. */
 export function median(values: readonly number[]): number {
   if (values.length === 0) return 0;
-  const sorted = [...values].sort((a, b) => a - b);
+  // Insertion: five rates a cycle and 64 at most; twice as fast as a sort with a comparison function.
+  const sorted = [...values];
+  for (let i = 1; i < sorted.length; i++) {
+    const value = sorted[i]!;
+    let j = i - 1;
+    for (; j >= 0 && sorted[j]! > value; j--) sorted[j + 1] = sorted[j]!;
+    sorted[j + 1] = value;
+  }
   const middle = sorted.length >> 1;
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

@@ -49,9 +49,9 @@ test('bins last half a second at least and carry the first cycle of theirs', () 
   assert.equal(bins.push(sample(0, 1, { sums: rate(1), values: { pause: 1 } })), undefined);
   assert.equal(bins.push(sample(1, 1.4, { sums: rate(3), values: { pause: 2 } })), undefined);
   const closed = bins.push(sample(2, 1.5, { sums: rate(9) }));
-  assert.deepEqual(closed?.get('allocRate'), { t: 1, index: 0, tag: 1, y: 20 });
-  assert.deepEqual(closed?.get('pause'), { t: 1, index: 0, tag: 1, y: 1.5 });
-  assert.equal(bins.flush()?.get('allocRate')?.y, 90);
+  assert.deepEqual(closed?.allocRate, { t: 1, index: 0, tag: 1, y: 20 });
+  assert.deepEqual(closed?.pause, { t: 1, index: 0, tag: 1, y: 1.5 });
+  assert.equal(bins.flush()?.allocRate?.y, 90);
   assert.equal(bins.flush(), undefined);
 });
 
