@@ -78,7 +78,7 @@ const VERDICTS: Record<Verdict, { leak: string; detail: string; advice: string }
   'until-next-gc': {
     leak: 'no',
     detail:
-      'Most of it is garbage or new since the last cycle. That is no leak: with GOGC=100 the heap may double before it is collected.',
+      'Much of it is garbage or new since the last cycle. That is no leak: with GOGC=100 the heap may double before it is collected.',
     advice: 'Set GOMEMLIMIT a little below the limit of the container, or a lower GOGC (more CPU for less memory).',
   },
   'idle-unreleased': {
@@ -124,6 +124,8 @@ function verdictOf(bill: MemoryBill): Verdict {
     ['overhead', bill.gcAndOtherBytes],
   ];
   parts.sort((a, b) => b[1] - a[1]);
+  // The goal leaves at most as much room for garbage as there is live: from a third on it is worth the word.
+  if (parts[0]![0] === 'live-heap' && bill.untilNextGcBytes > 0.33 * resident) return 'until-next-gc';
   return parts[0]![0];
 }
 

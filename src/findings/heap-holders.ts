@@ -1,7 +1,8 @@
 // In: the records of a heap text and the goroutine dump of the same moment. Out: which goroutines hold which memory: both stacks
 // begin at the same entry function, and the objects are as many as the goroutines, or grow with them.
 import type { CreatedBy, Frame, GoroutineGroup, GoroutinesEvent } from '../events/types.ts';
-import { isStandard, type SiteSeries } from './heap-snapshots.ts';
+import { isStandard } from '../series/profile-own-frame.ts';
+import type { SiteSeries } from './heap-snapshots.ts';
 
 /** Fewer goroutines than this hold nothing worth a word. */
 const MIN_GOROUTINES = 8;

@@ -1,32 +1,11 @@
 // In: heap events of one program, oldest first. Out: for each place in the program's own code the history of what it holds and
 // what it has allocated, with the sampling error of every figure. Bounded: long series are thinned.
-import { packageOf } from '../events/goroutines/names.ts';
 import { heapScale } from '../events/profiles/index.ts';
 import type { Frame, HeapEvent, HeapSite } from '../events/types.ts';
+import { ownFrame } from '../series/profile-own-frame.ts';
 
 /** More snapshots than this are thinned to every second one, the newest kept. */
 const MAX_SNAPSHOTS = 96;
-
-/** First elements of import paths of Go's own packages; everything else is the program or what it imports. */
-const STANDARD = new Set(
-  (
-    'archive bufio builtin bytes cmp compress container context crypto database debug embed encoding errors expvar flag fmt go ' +
-    'hash html image index internal io iter log maps math mime net os path plugin reflect regexp runtime slices sort strconv ' +
-    'strings structs sync syscall testing text time unicode unique unsafe vendor weak'
-  ).split(' '),
-);
-
-/** Does the function belong to Go's standard library (the runtime included)? */
-export function isStandard(functionName: string): boolean {
-  const path = packageOf(functionName);
-  const first = path.split('/', 1)[0] ?? '';
-  return STANDARD.has(first);
-}
-
-/** The innermost frame outside the standard library, else the leaf: where somebody can change something. */
-export function ownFrame(stack: readonly Frame[]): Frame | undefined {
-  return stack.find((frame) => !isStandard(frame.function)) ?? stack[0];
-}
 
 /** One record of the newest snapshot: objects of one size from one stack. */
 export interface SiteRecord {

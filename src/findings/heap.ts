@@ -8,6 +8,7 @@ import type {
   InflectionEvent,
   MemStatsEvent,
 } from '../events/types.ts';
+import { differentBuilds } from '../series/profile-own-frame.ts';
 import { type FindingBody, FindingLog, type Origin } from './finding-log.ts';
 import { billFinding } from './heap-bill.ts';
 import {
@@ -191,7 +192,7 @@ export class HeapSeriesAnalysis {
       const pooled = site.records.some(
         (r) => r.inUseSampled > 0 && r.stack.some((f) => f.function === 'sync.(*Pool).Get'),
       );
-      if (pooled) continue;
+      if (pooled || isOverhead(site)) continue;
       const trend = siteTrend(site, snapshots.times) ?? appendTrend(site, snapshots.times);
       if (trend === undefined || trend.followsLoad || !trend.ongoing) continue;
       if (trend.growthBytes < Math.max(MIN_GROWTH_BYTES, MIN_GROWTH_SHARE * total)) continue;
@@ -417,14 +418,12 @@ function otherProgram(previous: HeapEvent, next: HeapEvent): string | undefined 
   return undefined;
 }
 
-/** Functions of one build lie at one distance from each other, wherever the system loads it. */
-export function differentBuilds(a: HeapEvent, b: HeapEvent): boolean {
-  const shifts = new Set<string>();
-  for (const [name, entry] of Object.entries(a.functionEntries ?? {})) {
-    const other = b.functionEntries?.[name];
-    if (other !== undefined) shifts.add(String(BigInt(other) - BigInt(entry)));
-  }
-  return shifts.size > 1;
+/** What the taking of the texts allocates itself, and what the runtime keeps for each goroutine: no place in the program. */
+function isOverhead(site: SiteSeries): boolean {
+  if (site.function.startsWith('runtime.')) return true;
+  return site.records.every((record) =>
+    record.stack.some((frame) => /^(?:runtime|net\/http)\/pprof\./.test(frame.function)),
+  );
 }
 
 /** A slice that only grows is one sampled object all the time: counts say nothing, its ladder of sizes does. */

@@ -1,0 +1,32 @@
+// In: function names and stacks. Out: which of them belong to Go itself, and the frame where somebody can change something.
+import { packageOf } from '../events/goroutines/names.ts';
+import type { Frame, HeapEvent } from '../events/types.ts';
+
+/** First elements of import paths of Go's own packages; everything else is the program or what it imports. */
+const STANDARD = new Set(
+  (
+    'archive bufio builtin bytes cmp compress container context crypto database debug embed encoding errors expvar flag fmt go ' +
+    'hash html image index internal io iter log maps math mime net os path plugin reflect regexp runtime slices sort strconv ' +
+    'strings structs sync syscall testing text time unicode unique unsafe vendor weak'
+  ).split(' '),
+);
+
+/** Does the function belong to Go's standard library (the runtime included)? */
+export function isStandard(functionName: string): boolean {
+  return STANDARD.has(packageOf(functionName).split('/', 1)[0] ?? '');
+}
+
+/** The innermost frame outside the standard library, else the leaf; undefined for an empty stack. */
+export function ownFrame(stack: readonly Frame[]): Frame | undefined {
+  return stack.find((frame) => !isStandard(frame.function)) ?? stack[0];
+}
+
+/** Functions of one build lie at one distance from each other, wherever the system loads it. */
+export function differentBuilds(a: HeapEvent, b: HeapEvent): boolean {
+  const shifts = new Set<string>();
+  for (const [name, entry] of Object.entries(a.functionEntries ?? {})) {
+    const other = b.functionEntries?.[name];
+    if (other !== undefined) shifts.add(String(BigInt(other) - BigInt(entry)));
+  }
+  return shifts.size > 1;
+}
