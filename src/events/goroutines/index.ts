@@ -3,4 +3,5 @@ export { GoroutineDumpParser, type PushResult } from './dump-parser.ts';
 export { anchors, type DumpStart, startsDump } from './dump-start.ts';
 export { INFRASTRUCTURE, InfrastructureIndex, type InfrastructureRule } from './infrastructure.ts';
 export type { DumpEvent, DumpOptions } from './machine.ts';
-export { packageOf } from './names.ts';
+export { isHiddenRuntimeFrame, isStandard, packageOf } from './names.ts';
+export { mixId, SAMPLE_IDS } from './stack-table.ts';

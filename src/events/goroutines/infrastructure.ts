@@ -1,6 +1,7 @@
 // In: a group of goroutines. Out: whether it belongs to the runtime or to a library's idle machinery.
 // A declared list, matched on names only; what it marks is still counted in every total.
 import type { GoroutineGroup } from '../types.ts';
+import { isStandard } from './names.ts';
 
 /**
  * A group matches when `function` is one of its frames (or its creator, where `createdBy` says so).
@@ -12,6 +13,8 @@ export interface InfrastructureRule {
   function?: string;
   createdBy?: string;
   state?: string;
+  /** Only when all its frames are of the standard library: idle machinery, no handler at work. */
+  idle?: true;
 }
 
 /** Users add to it (`infrastructure` in the configuration), they do not replace it. */
@@ -35,9 +38,10 @@ export const INFRASTRUCTURE: readonly InfrastructureRule[] = [
   { what: 'the dump itself', function: 'runtime/pprof.writeRuntimeProfile' },
   { what: 'goroutine of the g0 kind', state: 'idle' },
   { what: 'http client, idle connection', function: 'net/http.(*persistConn).readLoop', state: 'IO wait' },
-  { what: 'http client, idle connection', function: 'net/http.(*persistConn).readLoop', state: 'select' },
   { what: 'http client, idle connection', function: 'net/http.(*persistConn).writeLoop', state: 'select' },
   { what: 'http server, background read', function: 'net/http.(*connReader).backgroundRead', state: 'IO wait' },
+  { what: 'http server, idle connection', function: 'net/http.(*connReader).Read', state: 'IO wait', idle: true },
+  { what: 'http server, listener', function: 'net/http.(*Server).Serve', state: 'IO wait', idle: true },
   { what: 'http/2 client, reader', function: 'net/http.(*http2clientConnReadLoop).run', state: 'IO wait' },
   { what: 'http/2 client, reader', function: 'golang.org/x/net/http2.(*clientConnReadLoop).run', state: 'IO wait' },
   { what: 'http/2 server, frames', function: 'net/http.(*http2serverConn).readFrames' },
@@ -93,6 +97,7 @@ export class InfrastructureIndex {
 function holdsOtherwise(group: GoroutineGroup, rule: InfrastructureRule): boolean {
   if (rule.state !== undefined && group.state !== rule.state && (group.state !== undefined || !rule.function))
     return false;
+  if (rule.idle === true && !group.stack.every((frame) => isStandard(frame.function))) return false;
   if (rule.createdBy === undefined) return true;
   return group.createdBy !== undefined && matchesName(group.createdBy.function, rule.createdBy);
 }

@@ -78,3 +78,21 @@ export function isHiddenRuntimeFrame(name: string): boolean {
   const exportedMethod = /^\(\*?[A-Z][A-Za-z0-9_]*\)\.[A-Z]/.test(rest);
   return !(exported || exportedMethod || rest === 'gopanic');
 }
+
+/** First path elements of Go's standard library (Go 1.0–1.26). */
+const STANDARD = new Set(
+  (
+    'archive arena bufio builtin bytes cmp compress container context crypto database debug embed encoding errors expvar flag fmt go hash ' +
+    'html image index internal io iter log maps math mime net os path plugin reflect regexp runtime slices sort strconv strings structs ' +
+    'sync syscall testing text time unicode unique unsafe vendor weak'
+  ).split(' '),
+);
+
+/** Is this a function of the standard library (or C code behind it)? */
+export function isStandard(name: string): boolean {
+  if (name === 'panic' || name.startsWith('_cgo') || name === 'crosscall2' || name === 'non-Go function') return true;
+  const path = packageOf(name);
+  if (path === '') return true;
+  const first = path.split('/')[0]!;
+  return !first.includes('.') && STANDARD.has(first);
+}
