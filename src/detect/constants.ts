@@ -96,5 +96,23 @@ export const RERUN_LONGEST = 400;
 /** Alarm: evidence of the last segment, this many reruns in a row. */
 export const ALARM_EVIDENCE = 25;
 export const ALARM_STREAK = 2;
+/** A bend that is not growth is raised when it is at least so many cells old. */
+export const ALARM_CELLS = 8;
+/** What so many looks in a row do not see is taken back. */
+export const WITHDRAW_STREAK = 4;
 /** Growth waits for the load while the load has risen by more than this share of its mean before the bend. */
 export const LOAD_RISE = 0.25;
+
+/** Level model: smallest ratio of two levels. */
+export const LEVEL_RATIO = 1.25;
+/** Parameters a regime costs (place, level) and the factor for heavy tails. */
+export const LEVEL_PENALTY = 2 * 2;
+export const LEVEL_MIN_SIDE = 8;
+/** A regime's jump between slanted lines must be this share of that between means: a drift has none. */
+export const LEVEL_JUMP_SHARE = 0.5;
+export const LEVEL_T = 6;
+export const LEVEL_EVIDENCE = 30;
+/** Offset of the log as a share of the median of the positive values. */
+export const LEVEL_OFFSET = 0.1;
+/** Values are taken in threes, of which the median counts. */
+export const LEVEL_MEDIAN_OF = 3;

@@ -35,7 +35,13 @@ function range(from: number, to: number, step: number): number[] {
 }
 
 /** Exact optimum among cuts at the given nodes (ascending, first 0, last n). */
-export function pelt(s: Sums, nodes: readonly number[], beta: number, minSegment: number): number[] {
+export function pelt(
+  s: Sums,
+  nodes: readonly number[],
+  beta: number,
+  minSegment: number,
+  costOf: (s: Sums, a: number, b: number) => number = sse,
+): number[] {
   const last = nodes.length - 1;
   const best = new Float64Array(last + 1).fill(Number.POSITIVE_INFINITY);
   const from = new Int32Array(last + 1);
@@ -53,7 +59,7 @@ export function pelt(s: Sums, nodes: readonly number[], beta: number, minSegment
     let low = Number.POSITIVE_INFINITY;
     let arg = 0;
     for (let k = 0; k < count; k++) {
-      const c = best[open[k]!]! + sse(s, nodes[open[k]!]!, end);
+      const c = best[open[k]!]! + costOf(s, nodes[open[k]!]!, end);
       cost[k] = c;
       if (c < low) {
         low = c;

@@ -2,11 +2,11 @@
 
 import { maskBursts } from './bursts.ts';
 import { type CellBend, classifyCuts } from './classify.ts';
-import { EFFECT_SIGMA, MEAN_FLOOR, MIN_POINTS, PENALTY } from './constants.ts';
+import { EFFECT_SIGMA, GROWTH_T, MEAN_FLOOR, MIN_POINTS, PENALTY } from './constants.ts';
 import { dropWeakCuts, smallestEffect } from './effects.ts';
 import { type Cells, segmentCells } from './fit.ts';
 import { noiseScale } from './noise.ts';
-import { fitPieces, type Line } from './sums.ts';
+import { fitLine, fitPieces, type Line } from './sums.ts';
 import { tidyBends } from './tidy.ts';
 import type { Sensitivity } from './types.ts';
 import { amplitude, findTroughDrift, findTurns, isCycle } from './zigzag.ts';
@@ -25,6 +25,9 @@ export interface WholeFit {
   bends: CellBend[];
   /** The last piece after weak cuts are dropped; slopes per unit of x. */
   tail: Line;
+  tailSe: number;
+  /** The series grows at its end: steadily, and by at least the smallest effect. */
+  growing: boolean;
   /** Seconds per unit of x. */
   scale: number;
   sigma: number;
@@ -52,8 +55,13 @@ export function segmentSeries(input: SeriesInput): WholeFit | undefined {
   const cuts = dropWeakCuts(cells, seg.sums, seg.cuts, seg.kappa, smallest);
   const pieces = fitPieces(seg.sums, cuts);
   const { x, w } = cells;
+  const tail = pieces.at(-1)!;
+  const tailSe = sigma * Math.sqrt(seg.kappa / Math.max(tail.sxx, 1e-9));
+  const growing = tail.slope > GROWTH_T * tailSe && tail.slope * (x[n - 1]! - x[tail.from]!) > smallest;
   const shared = {
-    tail: pieces.at(-1)!,
+    tail,
+    tailSe,
+    growing,
     scale,
     sigma,
     kappa: seg.kappa,
@@ -70,10 +78,10 @@ export function segmentSeries(input: SeriesInput): WholeFit | undefined {
     : zigzag
       ? { period: (2 * (turns.at(-1)!.x - turns[0]!.x) * scale) / (turns.length - 1), amplitude: amplitude(turns) / 2 }
       : undefined;
-  if (zigzag) return { ...shared, bends: [], cycle };
+  if (zigzag) return { ...shared, tail: fitLine(seg.sums, 0, n), growing: false, bends: [], cycle };
   const bends = classifyCuts(cells, seg.sums, cuts, seg.kappa, smallest);
   const drift = findTroughDrift(turns, EFFECT_SIGMA * sigma);
-  if (drift) return { ...shared, bends: [driftBend(bends, drift)], cycle };
+  if (drift) return { ...shared, growing: drift.growth > 0, bends: [driftBend(bends, drift)], cycle };
   return { ...shared, bends: tidyBends(bends, n), cycle };
 }
 

@@ -1,55 +1,75 @@
 // In: points of one series in order. Out: bends raised, taken back and, at the end, final. State: one plain JSON value.
 
-import { confidenceOf, SLOPE_REACH } from './calibration.ts';
-import { addPoint, type CellMeans, type CellStore, cellMeans, makeCells } from './cells.ts';
-import type { CellBend } from './classify.ts';
-import { ALARM_EVIDENCE, ALARM_STREAK, GROWTH_T, STREAM_COARSE, STREAM_FINE } from './constants.ts';
-import { loadExplains } from './load.ts';
+import { addPoint, type CellMeans, type CellStore, makeCells } from './cells.ts';
+import {
+  ALARM_CELLS,
+  ALARM_EVIDENCE,
+  ALARM_STREAK,
+  LEVEL_MEDIAN_OF,
+  STREAM_COARSE,
+  STREAM_FINE,
+  WITHDRAW_STREAK,
+} from './constants.ts';
+import { median } from './noise.ts';
 import { makeScreen, resetScreen, type Screen, screenPoint } from './screen.ts';
-import { segmentSeries, type WholeFit } from './segments.ts';
 import type { Bend, DetectorOptions, DetectorResult, DetectorUpdate, Point, StreamDetector } from './types.ts';
-
-const GROWTH: ReadonlySet<string> = new Set(['growth-onset', 'growth-up']);
+import { GROWTH, tailOf, toLog, viewCells } from './view.ts';
 
 interface Raised {
   id: number;
   bend: Bend;
   detectedAt: number;
+  /** Looks in a row that did not bear it out. */
+  missed: number;
 }
 
-interface LineState {
+interface State {
   options: DetectorOptions;
   cells: CellStore;
+  /** Points of the level model that wait for their third. */
+  waiting: Point[];
   lastT: number;
+  /** Log offset of the last look (level model). */
+  offset: number;
   screen: Screen;
+  /** The bend that the last looks agreed on, and how many did. */
+  candidate: Bend | null;
   streak: number;
   nextId: number;
   raised: Raised[];
 }
 
-export function makeLineDetector(options: DetectorOptions): StreamDetector {
+export function makeDetector(options: DetectorOptions): StreamDetector {
   return wrap(makeState(options));
 }
 
-function makeState(options: DetectorOptions): LineState {
-  return { options, cells: makeCells(), lastT: 0, screen: makeScreen(), streak: 0, nextId: 1, raised: [] };
+function makeState(options: DetectorOptions): State {
+  return {
+    options,
+    cells: makeCells(),
+    waiting: [],
+    lastT: 0,
+    offset: 0,
+    screen: makeScreen(),
+    candidate: null,
+    streak: 0,
+    nextId: 1,
+    raised: [],
+  };
 }
 
 /** The whole series at once: what a detector that was pushed all of it would say at its end, but no provisional bends. */
 export function segmentWhole(points: Iterable<Point>, options: DetectorOptions): DetectorResult {
   const s = makeState(options);
-  for (const p of points) {
-    addPoint(s.cells, p);
-    s.lastT = p.t;
-  }
+  for (const p of points) takeIn(s, p);
   return finish(s);
 }
 
-export function restoreLineDetector(state: unknown): StreamDetector {
-  return wrap(structuredClone(state) as LineState);
+export function restoreDetector(state: unknown): StreamDetector {
+  return wrap(structuredClone(state) as State);
 }
 
-function wrap(s: LineState): StreamDetector {
+function wrap(s: State): StreamDetector {
   return {
     push: (p) => push(s, p),
     finish: () => finish(s),
@@ -57,95 +77,96 @@ function wrap(s: LineState): StreamDetector {
   };
 }
 
-function push(s: LineState, p: Point): DetectorUpdate | undefined {
-  addPoint(s.cells, p);
+/** Keeps a point; with the level model every third brings the median of the last three. */
+function takeIn(s: State, p: Point): Point | undefined {
   s.lastT = p.t;
-  if (!screenPoint(s.screen, p.t, p.y)) return undefined;
-  const view = look(s, STREAM_FINE, STREAM_COARSE);
-  const last = view.bends.at(-1);
-  const alarm = last && GROWTH.has(last.kind) && last.evidence > ALARM_EVIDENCE && !last.followsLoad;
-  s.streak = alarm ? s.streak + 1 : 0;
-  resetScreen(s.screen, view.means, view.whole, alarm === true && s.streak < ALARM_STREAK);
-  if (!last || s.streak !== ALARM_STREAK) return undefined;
-  const raised = { id: s.nextId++, bend: last, detectedAt: p.t };
-  s.raised.push(raised);
-  return { raised: [raised], withdrawn: [] };
-}
-
-interface View {
-  bends: Bend[];
-  means: CellMeans;
-  whole: WholeFit | undefined;
-}
-
-/** The segmentation of the cells (all, or the older ones joined), in the series' own units. */
-function look(s: LineState, fine?: number, coarse?: number): View {
-  const means = cellMeans(s.cells, fine, coarse);
-  const { quantum, minEffect, sensitivity } = s.options;
-  const whole = segmentSeries({ ...means, quantum, minEffect, sensitivity });
-  if (!whole) return { bends: [], means, whole };
-  const bends = whole.bends.map((b, i) => {
-    const follows = GROWTH.has(b.kind) && i === whole.bends.length - 1 && loadExplains(means.t, means.load, b.cell);
-    return toBend(s.cells, means.first, whole, b, follows);
-  });
-  return { bends, means, whole };
-}
-
-function toBend(c: CellStore, first: Int32Array, whole: WholeFit, b: CellBend, followsLoad: boolean): Bend {
-  const slopeAfter = b.slopeAfter / whole.scale;
-  const reach = (SLOPE_REACH * b.slopeAfterSe) / whole.scale;
-  const tag = c.firstTag[first[b.cell]!];
-  return {
-    kind: b.kind,
-    index: c.firstIndex[first[b.cell]!]!,
-    t: c.firstT[first[b.cell]!]!,
-    ...(tag == null ? {} : { tag }),
-    value: b.level,
-    slopeBefore: b.slopeBefore / whole.scale,
-    slopeAfter,
-    slopeAfterInterval: { from: slopeAfter - reach, to: slopeAfter + reach },
-    ...(b.kink ? {} : { stepBy: b.jump }),
-    tInterval: { from: c.firstT[first[Math.max(0, b.cellFrom - 1)]!]!, to: c.firstT[first[b.cellTo]!]! },
-    confidence: confidenceOf(b.evidence, first.length),
-    evidence: b.evidence,
-    followsLoad,
-  };
-}
-
-function finish(s: LineState): DetectorResult {
-  const view = look(s);
-  const { whole } = view;
-  if (!whole) {
-    return { final: [], withdrawn: s.raised, tail: undefined, cycle: undefined, bursts: [], sigma: 0 };
+  if (s.options.model === 'line') {
+    addPoint(s.cells, p);
+    return p;
   }
+  s.waiting.push(p);
+  if (s.waiting.length < LEVEL_MEDIAN_OF) return undefined;
+  const q = { ...s.waiting[0]!, y: median(s.waiting.map((w) => w.y)) };
+  s.waiting = [];
+  addPoint(s.cells, q);
+  return q;
+}
+
+function push(s: State, p: Point): DetectorUpdate | undefined {
+  const q = takeIn(s, p);
+  if (!q || !screenPoint(s.screen, q.t, s.offset > 0 ? toLog(q.y, s.offset) : q.y)) return undefined;
+  const view = viewCells(s.cells, s.options, STREAM_FINE, STREAM_COARSE);
+  s.offset = view.offset;
+  const raised = raise(s, view.bends, view.means, p.t);
+  const withdrawn = withdraw(s, view.bends, p.t);
+  const pending = s.candidate !== null && s.streak < ALARM_STREAK;
+  resetScreen(s.screen, view.means, view.whole, pending || s.raised.some((r) => r.missed > 0));
+  return raised.length + withdrawn.length > 0 ? { raised, withdrawn } : undefined;
+}
+
+/** Raises the last bend once enough looks in a row agree on it. */
+function raise(s: State, bends: readonly Bend[], means: CellMeans, now: number): DetectorUpdate['raised'] {
+  const last = bends.at(-1);
+  const known = last && s.raised.some((r) => isSame(r.bend, last));
+  if (!last || known || !isAlarm(last, means)) {
+    s.candidate = null;
+    s.streak = 0;
+    return [];
+  }
+  s.streak = s.candidate && isSame(s.candidate, last) ? s.streak + 1 : 1;
+  s.candidate = last;
+  if (s.streak < ALARM_STREAK) return [];
+  const raised = { id: s.nextId++, bend: last, detectedAt: now };
+  s.raised.push({ ...raised, missed: 0 });
+  s.candidate = null;
+  return [raised];
+}
+
+/** Evidence enough, and: growth that the load does not explain, or another bend that has lasted. */
+function isAlarm(last: Bend, means: CellMeans): boolean {
+  if (last.evidence <= ALARM_EVIDENCE) return false;
+  if (GROWTH.has(last.kind)) return !last.followsLoad;
+  return means.t.length > ALARM_CELLS && means.t.at(-ALARM_CELLS)! >= last.t;
+}
+
+/** Takes back what several looks in a row do not see, or see as load. */
+function withdraw(s: State, bends: readonly Bend[], now: number): DetectorUpdate['withdrawn'] {
+  for (const r of s.raised) {
+    const seen = bends.some((b) => isSame(b, r.bend) && !(GROWTH.has(b.kind) && b.followsLoad));
+    r.missed = seen ? 0 : r.missed + 1;
+  }
+  const gone = s.raised.filter((r) => r.missed >= WITHDRAW_STREAK);
+  s.raised = s.raised.filter((r) => r.missed < WITHDRAW_STREAK);
+  return gone.map((r) => ({ id: r.id, bend: r.bend, detectedAt: now }));
+}
+
+function finish(s: State): DetectorResult {
+  const view = viewCells(s.cells, s.options);
   const open = [...s.raised];
   const final = view.bends.map((bend) => {
-    const k = GROWTH.has(bend.kind) ? open.findIndex((r) => isSame(r.bend, bend)) : -1;
+    const k = open.findIndex((r) => isSame(r.bend, bend));
     const got = k >= 0 ? open.splice(k, 1)[0] : undefined;
     return { bend, ...(got ? { revises: got.id } : {}), detectedAt: s.lastT };
   });
-  const { tail } = whole;
-  const tailSe = (whole.sigma * Math.sqrt(whole.kappa / Math.max(tail.sxx, 1e-9))) / whole.scale;
-  const from = s.cells.firstT[tail.from]!;
-  const slope = tail.slope / whole.scale;
-  const last = view.bends.at(-1);
+  const { whole } = view;
   return {
     final,
-    withdrawn: open.map((r) => ({ ...r, detectedAt: s.lastT })),
-    tail: {
-      from,
-      level: tail.intercept + tail.slope,
-      slope,
-      slopeInterval: { from: slope - SLOPE_REACH * tailSe, to: slope + SLOPE_REACH * tailSe },
-      growing: slope > GROWTH_T * tailSe && slope * (s.lastT - from) > whole.smallest,
-      followsLoad: last?.followsLoad ?? false,
-    },
-    cycle: whole.cycle,
-    bursts: whole.bursts.map((b) => ({ from: s.cells.firstT[b.from]!, to: s.cells.firstT[b.to]! })),
-    sigma: whole.sigma,
+    withdrawn: open.map((r) => ({ id: r.id, bend: r.bend, detectedAt: s.lastT })),
+    tail: tailOf(s.cells, view, s.lastT),
+    cycle: whole?.cycle,
+    bursts: (whole?.bursts ?? []).map((b) => ({
+      from: s.cells.firstT[view.means.first[b.from]!]!,
+      to: s.cells.firstT[view.means.first[b.to]!]!,
+    })),
+    sigma: whole?.sigma ?? 0,
   };
 }
 
+const UPWARD: ReadonlySet<string> = new Set(['growth-onset', 'growth-up', 'step-up']);
+
+/** Two sights of one bend: both upward or neither, and their intervals meet (a quarter of their length apart at most). */
 function isSame(a: Bend, b: Bend): boolean {
-  return a.tInterval.from <= b.tInterval.to && b.tInterval.from <= a.tInterval.to;
+  if (UPWARD.has(a.kind) !== UPWARD.has(b.kind)) return false;
+  const slack = (a.tInterval.to - a.tInterval.from + b.tInterval.to - b.tInterval.from) / 4;
+  return a.tInterval.from - slack <= b.tInterval.to && b.tInterval.from - slack <= a.tInterval.to;
 }

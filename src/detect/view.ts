@@ -1,0 +1,103 @@
+// In: the cells kept so far. Out: their segmentation as bends in the series' own units and times.
+
+import { confidenceOf, SLOPE_REACH } from './calibration.ts';
+import { type CellMeans, type CellStore, cellMeans } from './cells.ts';
+import type { CellBend } from './classify.ts';
+import { segmentLevels } from './level.ts';
+import { loadExplains } from './load.ts';
+import { segmentSeries, type WholeFit } from './segments.ts';
+import type { Bend, BendKind, DetectorOptions, DetectorResult } from './types.ts';
+
+export const GROWTH: ReadonlySet<BendKind> = new Set<BendKind>(['growth-onset', 'growth-up']);
+
+export interface View {
+  bends: Bend[];
+  /** Values as the segmentation saw them (logs with the level model). */
+  means: CellMeans;
+  whole: WholeFit | undefined;
+  /** Added before the logarithm; 0 with the line model. */
+  offset: number;
+}
+
+/** Segments the cells: all of them, or the newest `fine` with the older ones joined into `coarse` groups. */
+export function viewCells(c: CellStore, options: DetectorOptions, fine?: number, coarse?: number): View {
+  const means = cellMeans(c, fine, coarse);
+  const input = {
+    ...means,
+    quantum: options.quantum,
+    minEffect: options.minEffect,
+    sensitivity: options.sensitivity,
+  };
+  if (options.model === 'level') {
+    const levels = segmentLevels(input);
+    if (!levels) return { bends: [], means, whole: undefined, offset: 0 };
+    const { offset } = levels;
+    const y = means.y.map((v) => toLog(v, offset));
+    const bends = levels.bends.map((b) => toRegime(c, means, levels, b, offset));
+    return { bends, means: { ...means, y }, whole: levels, offset };
+  }
+  const whole = segmentSeries(input);
+  if (!whole) return { bends: [], means, whole, offset: 0 };
+  const last = whole.bends.length - 1;
+  const bends = whole.bends.map((b, i) =>
+    toBend(c, means, whole, b, i === last && GROWTH.has(b.kind) && loadExplains(means.t, means.load, b.cell)),
+  );
+  return { bends, means, whole, offset: 0 };
+}
+
+export function toLog(value: number, offset: number): number {
+  return Math.log(Math.max(value, 0) + offset);
+}
+
+function fromLog(level: number, offset: number): number {
+  return Math.max(0, Math.exp(level) - offset);
+}
+
+function toRegime(c: CellStore, means: CellMeans, whole: WholeFit, b: CellBend, offset: number): Bend {
+  const value = fromLog(b.level, offset);
+  return { ...toBend(c, means, whole, b, false), value, stepBy: value - fromLog(b.level - b.jump, offset) };
+}
+
+function toBend(c: CellStore, means: CellMeans, whole: WholeFit, b: CellBend, followsLoad: boolean): Bend {
+  const cellOf = (k: number) => means.first[k]!;
+  const slopeAfter = b.slopeAfter / whole.scale;
+  const reach = (SLOPE_REACH * b.slopeAfterSe) / whole.scale;
+  const tag = c.firstTag[cellOf(b.cell)];
+  return {
+    kind: b.kind,
+    index: c.firstIndex[cellOf(b.cell)]!,
+    t: c.firstT[cellOf(b.cell)]!,
+    ...(tag == null ? {} : { tag }),
+    value: b.level,
+    slopeBefore: b.slopeBefore / whole.scale,
+    slopeAfter,
+    slopeAfterInterval: { from: slopeAfter - reach, to: slopeAfter + reach },
+    ...(b.kink ? {} : { stepBy: b.jump }),
+    tInterval: { from: c.firstT[cellOf(Math.max(0, b.cellFrom - 1))]!, to: c.firstT[cellOf(b.cellTo)]! },
+    confidence: confidenceOf(b.evidence, means.t.length),
+    evidence: b.evidence,
+    followsLoad,
+  };
+}
+
+/** The last piece: does the series still grow at its end? */
+export function tailOf(c: CellStore, view: View, lastT: number): DetectorResult['tail'] {
+  const { whole } = view;
+  if (!whole) return undefined;
+  const { tail } = whole;
+  const from = c.firstT[view.means.first[tail.from]!]!;
+  if (view.offset > 0) {
+    const level = fromLog(tail.intercept, view.offset);
+    return { from, level, slope: 0, slopeInterval: { from: 0, to: 0 }, growing: false, followsLoad: false };
+  }
+  const slope = tail.slope / whole.scale;
+  const reach = (SLOPE_REACH * whole.tailSe) / whole.scale;
+  return {
+    from,
+    level: tail.intercept + (tail.slope * (lastT - view.means.t[0]!)) / whole.scale,
+    slope,
+    slopeInterval: { from: slope - reach, to: slope + reach },
+    growing: whole.growing,
+    followsLoad: whole.growing && loadExplains(view.means.t, view.means.load, tail.from),
+  };
+}
