@@ -8,7 +8,7 @@ const MAX_SIGNATURES = 512;
 /** Beginnings of application lines, digits taken as one class. Memory is bounded. */
 export class AppLines {
   readonly #known = new Set<string>();
-  readonly #digitStarts = new Set<string>();
+  #gluesTextToNumbers = false;
 
   /** Remembers how a line begins. */
   learn(bytes: Buffer, start: number, end: number): void {
@@ -16,7 +16,9 @@ export class AppLines {
     if (this.#known.size >= MAX_SIGNATURES) this.#forgetOldest();
     const signature = signatureOf(bytes, start, end);
     this.#known.add(signature);
-    if (signature.startsWith('0')) this.#digitStarts.add(signature);
+    let digits = start;
+    while (digits < end && isDigit(bytes[digits] as number)) digits++;
+    if (digits > start && digits < end && beginsText(bytes[digits] as number)) this.#gluesTextToNumbers = true;
   }
 
   /** True when a line that begins like this was seen. */
@@ -24,9 +26,9 @@ export class AppLines {
     return start < end && this.#known.has(signatureOf(bytes, start, end));
   }
 
-  /** True when lines that begin with a digit are rare here or all of a kind: a number may then be read to its end. */
-  get digitsAreOrderly(): boolean {
-    return this.#digitStarts.size <= 3;
+  /** True when lines such as `3rd retry` were seen: then `433rd retry` may be `4` and `33rd retry`, or `43` and `3rd retry`. */
+  get gluesTextToNumbers(): boolean {
+    return this.#gluesTextToNumbers;
   }
 
   #forgetOldest(): void {
@@ -34,7 +36,6 @@ export class AppLines {
     for (const signature of this.#known) {
       if (left-- === 0) break;
       this.#known.delete(signature);
-      this.#digitStarts.delete(signature);
     }
   }
 }
@@ -44,11 +45,20 @@ function signatureOf(bytes: Buffer, start: number, end: number): string {
   const stop = Math.min(end, start + SIGNATURE_BYTES);
   for (let p = start; p < stop; p++) {
     const c = bytes[p] as number;
-    if (c >= 48 && c <= 57) signature += '0';
+    if (isDigit(c)) signature += '0';
     else if (p - start >= LITERAL_LETTERS && isLetter(c)) signature += 'a';
     else signature += String.fromCharCode(c);
   }
   return signature;
+}
+
+/** True for bytes with which a log line begins and with which a number does not go on. */
+export function beginsText(c: number): boolean {
+  return isLetter(c) || c === 95 || '{[("\'<#=*!@$&|>\x1b'.includes(String.fromCharCode(c));
+}
+
+function isDigit(c: number): boolean {
+  return c >= 48 && c <= 57;
 }
 
 function isLetter(c: number): boolean {

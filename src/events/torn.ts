@@ -2,7 +2,7 @@
 // The runtime writes each print argument alone (runtime/print.go): `gc 3542` + `2026/11/21 INFO …` then ` @7.301s 2%: …`.
 
 import { bytesThatMayFollow, type GrammarSet, type Match, type Shape, type Walk, walkShape } from '../grammar/index.ts';
-import { AppLines } from './app-lines.ts';
+import { AppLines, beginsText } from './app-lines.ts';
 import { isPlausible } from './plausible.ts';
 
 /** The last good cycle of a process that may still print. */
@@ -51,11 +51,13 @@ interface Pending {
   held: { line: number; bytes: Buffer }[];
   linesSeen: number;
   bytesSeen: number;
+  /** There were too many readings to keep them all. */
+  dropped: boolean;
 }
 
 const CLEAR = 1;
 const DOUBTFUL = 8;
-const MAX_CANDIDATES = 96;
+const MAX_CANDIDATES = 256;
 const MAX_PENDING = 16;
 const MAX_LINES = 2000;
 const MAX_BYTES = 1 << 20;
@@ -154,15 +156,22 @@ export class TornLineAssembler {
     else this.#outcomes.push({ kind: 'malformed', ...diagnosis, text: showText(bytes, start, end), line });
   }
 
-  /** A record begins at `start`: whole with something after it, or torn. */
-  #open(bytes: Buffer, start: number, end: number, line: number, expect: readonly ExpectedCycle[]): void {
+  /** A record begins at `start`: whole with something after it, or torn. `inside`: in another one, so of another process. */
+  #open(
+    bytes: Buffer,
+    start: number,
+    end: number,
+    line: number,
+    expect: readonly ExpectedCycle[],
+    inside = false,
+  ): void {
     const whole = this.#grammars.matchPrefix(bytes, start, end);
     if (whole !== undefined) {
       const stop = whole.end;
       const record = keepMatch(whole);
       // Another record right behind it: this one is over, its newline was lost.
       if (stop === end || this.#headAt(bytes, stop, end) >= 0) {
-        this.#endOvertaken(record, expect);
+        if (!inside) this.#endOvertaken(record, expect);
         this.#outcomes.push({ kind: 'record', match: record, line, repaired: false });
         if (stop < end) this.#open(bytes, stop, end, line, expect);
         return;
@@ -183,15 +192,15 @@ export class TornLineAssembler {
       this.#reportBroken(bytes, start, end, line);
       return;
     }
-    this.#overtakeBy(open, expect);
-    const pending: Pending = { line, head, candidates: open, held: [], linesSeen: 0, bytesSeen: 0 };
+    if (!inside) this.#overtakeBy(open, expect);
+    const pending: Pending = { line, head, candidates: open, held: [], linesSeen: 0, bytesSeen: 0, dropped: false };
     if (this.#pending.length >= MAX_PENDING) {
       this.#giveUp(this.#pending[0] as Pending, expect, 'too many torn lines at once');
     }
     this.#pending.push(pending);
     // `gc 3` + `gc 12 @ …` of another process: the text between may be a record, or the head of one.
     const inner = this.#innerHead(open, head, line);
-    if (inner >= 0) this.#open(head, inner, head.length, line, expect);
+    if (inner >= 0) this.#open(head, inner, head.length, line, expect, true);
   }
 
   /** Where, behind a cut of the head, another record begins. */
@@ -235,9 +244,11 @@ export class TornLineAssembler {
       if (doubtful) this.#appLines.learn(bytes, start, end);
       const copy = Buffer.from(bytes.subarray(start, end));
       pending.held.push({ line, bytes: copy });
-      pending.candidates = best([...pending.candidates, ...grown]);
+      const all = [...pending.candidates, ...grown];
+      pending.dropped ||= all.length > MAX_CANDIDATES;
+      pending.candidates = best(all);
       const inner = this.#innerHead(grown, copy, line);
-      if (inner >= 0) this.#open(copy, inner, copy.length, line, expect);
+      if (inner >= 0) this.#open(copy, inner, copy.length, line, expect, true);
       return true;
     }
     return false;
@@ -281,8 +292,9 @@ export class TornLineAssembler {
     if (this.#headAt(rest, 0, rest.length) >= 0) return 0;
     // A line that begins with a blank is more likely the runtime's.
     if (rest[0] === 32) return DOUBTFUL;
-    if (fixed) return CLEAR;
-    return whole && beginsLikeLine(rest[0] as number) ? CLEAR : DOUBTFUL;
+    // Where a number is missing, a digit may be its beginning.
+    if (fixed) return isDigit(rest[0] as number) ? DOUBTFUL : CLEAR;
+    return whole && beginsText(rest[0] as number) ? CLEAR : DOUBTFUL;
   }
 
   /** Chooses between the readings that are complete; doubt that stays makes the record malformed. */
@@ -297,7 +309,7 @@ export class TornLineAssembler {
       if (known === undefined || known.doubt > doubt) readings.set(key, { one, match: keepMatch(match), doubt });
     }
     const all = [...readings.values()];
-    const chosen = this.#choose(all, expect);
+    const chosen = this.#choose(all, expect, pending.dropped);
     if (chosen === undefined) {
       const shape = (finished[0] as Candidate).shape;
       const reason =
@@ -352,7 +364,11 @@ export class TornLineAssembler {
     return doubt;
   }
 
-  #choose<T extends { match: Match; doubt: number }>(all: T[], expect: readonly ExpectedCycle[]): T | undefined {
+  #choose<T extends { match: Match; doubt: number }>(
+    all: T[],
+    expect: readonly ExpectedCycle[],
+    dropped: boolean,
+  ): T | undefined {
     const expected = all.filter((reading) => this.#isExpected(reading.match, expect));
     const readings = expected.length > 0 ? expected : all;
     const least = Math.min(...readings.map((reading) => reading.doubt));
@@ -360,8 +376,9 @@ export class TornLineAssembler {
     const [only] = clearest;
     if (only === undefined || clearest.length > 1) return undefined;
     if (least === 0) return only;
-    if (readings.length === 1) return least < DOUBTFUL || expected.length > 0 ? only : undefined;
-    return least < DOUBTFUL && this.#appLines.digitsAreOrderly ? only : undefined;
+    // The true reading is among them as long as none had to be dropped.
+    if (readings.length === 1 && !dropped) return only;
+    return least < DOUBTFUL && !dropped && !this.#appLines.gluesTextToNumbers ? only : undefined;
   }
 
   #isExpected(match: Match, expect: readonly ExpectedCycle[]): boolean {
@@ -490,7 +507,7 @@ function keepMatch(match: Match): Match {
 function best(candidates: Candidate[]): Candidate[] {
   if (candidates.length <= MAX_CANDIDATES) return candidates;
   const doubt = (one: Candidate): number => one.fragments.reduce((sum, fragment) => sum + fragment.doubt, 0);
-  return candidates.sort((a, b) => doubt(a) - doubt(b)).slice(0, MAX_CANDIDATES);
+  return candidates.sort((a, b) => doubt(a) - doubt(b) || b.pieces - a.pieces).slice(0, MAX_CANDIDATES);
 }
 
 /** True when the whole line went into the reading. */
@@ -504,9 +521,8 @@ function beginsWith(bytes: Buffer, start: number, end: number, head: Uint8Array)
   return true;
 }
 
-/** Bytes with which a log line begins and a number does not go on. */
-function beginsLikeLine(c: number): boolean {
-  return isWordByte(c) ? c < 48 || c > 57 : '{[("\'<#=*!@$&|>\x1b'.includes(String.fromCharCode(c));
+function isDigit(c: number): boolean {
+  return c >= 48 && c <= 57;
 }
 
 function isWordByte(c: number): boolean {
