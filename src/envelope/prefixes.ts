@@ -1,0 +1,162 @@
+// In: the head of a line. Out: how long the prefix of a collector or logger is, and what it says.
+// Example: `2026-11-21T09:00:00.123456789Z stderr F gc 1 @0.004s …` (CRI): 41 bytes, its time, `stderr`, whole.
+
+import { type EnvelopeKind, type Layer, Text } from './types.ts';
+
+/** Words between a time and the text: level, logger, thread, file and line, process. */
+const MOST_WORDS = 6;
+
+const MONTH = '(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)';
+const CLOCK = '\\d\\d:\\d\\d:\\d\\d(?:[.,]\\d{1,9})?';
+/** Names of zones, not of log levels. */
+const ZONE = '(?:UTC|GMT|MSK|[A-Z]{1,3}T)';
+const ISO = `\\d{4}-\\d\\d-\\d\\d[T ]${CLOCK}(?: ?(?:Z|UTC|[+-]\\d\\d:?\\d\\d))?(?: ${ZONE}(?= ))?`;
+const SYSLOG = `(?:[A-Z][a-z]{2} )?${MONTH} [ \\d]\\d (?:\\d{4} )?${CLOCK}(?: \\d{4})?`;
+const APACHE = `\\d\\d/${MONTH}/\\d{4}:\\d\\d:\\d\\d:\\d\\d(?: [+-]\\d{4})?`;
+const TIME = [
+  ISO,
+  `\\d{4}/\\d\\d/\\d\\d ${CLOCK}`,
+  SYSLOG,
+  APACHE,
+  '\\d{10}(?:\\.\\d{1,9}|\\d{3}|\\d{6}|\\d{9})?',
+  CLOCK,
+  '\\d{1,2}:\\d\\d(?:AM|PM)',
+].join('|');
+
+interface Prefix {
+  kind: EnvelopeKind;
+  /** Unmistakable: needs no record behind it to be believed. */
+  strong?: true;
+  /** Groups: time, identity, stream, partial. */
+  pattern: RegExp;
+}
+
+/** Most special first. */
+const PREFIXES: readonly Prefix[] = [
+  {
+    kind: 'cri',
+    strong: true,
+    pattern: new RegExp(`^(?<time>${ISO}) (?<stream>stdout|stderr) (?<partial>[FP])(?::[^ ]*)? `),
+  },
+  {
+    kind: 'gitlab',
+    strong: true,
+    pattern: new RegExp(`^(?<time>\\d{4}-\\d\\d-\\d\\dT${CLOCK}Z) \\d\\d(?<stream>[OE])[+ ]`),
+  },
+  { kind: 'kubectl', strong: true, pattern: /^\[(?<identity>pod\/[^\]/ ]+(?:\/[^\]/ ]+)?)\] / },
+  {
+    kind: 'syslog-5424',
+    strong: true,
+    pattern: new RegExp(
+      `^(?:<\\d{1,3}>)?1 (?<time>\\d{4}-\\d\\d-\\d\\dT${CLOCK}(?:Z|[+-]\\d\\d:\\d\\d)|-) (?<identity>[^ ]+ [^ ]+ [^ ]+) [^ ]+ ` +
+        '(?:-|(?:\\[(?:[^\\]"]|"(?:\\\\.|[^"\\\\])*")*\\])+)(?: (?:\\xef\\xbb\\xbf)?|$)',
+    ),
+  },
+  {
+    kind: 'syslog-3164',
+    pattern: new RegExp(
+      `^(?:<\\d{1,3}>)?(?<time>${ISO}|(?:[A-Z][a-z]{2} )?${ISO}|${SYSLOG}|\\d{10}\\.\\d+|\\[ *\\d+\\.\\d+\\]) ` +
+        '(?<identity>[^ :[]+ [^ :[]+(?:\\[\\d+\\])?): ',
+    ),
+  },
+  { kind: 'klog', pattern: /^[IWEF](?<time>\d{4} \d\d:\d\d:\d\d\.\d{6}) +(?<identity>\d+) [^\] ]+:\d+\] / },
+  {
+    kind: 'logcat',
+    pattern: /^(?<time>(?:\d{4}-)?\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}) +(?<identity>\d+) +\d+ [VDIWEFA] [^:]*: /,
+  },
+  {
+    kind: 'logcat',
+    pattern: /^(?:(?<time>\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}) )?[VDIWEFA]\/[^(]*\( *(?<identity>\d+)\): /,
+  },
+  { kind: 'compose', pattern: /^(?<identity>[A-Za-z0-9][\w.@-]*) +\| / },
+  { kind: 'compose', pattern: /^(?<identity>[A-Za-z0-9][\w.@-]*) +\|$/ },
+  { kind: 'github', pattern: new RegExp(`^(?<identity>[^\\t]+\\t[^\\t]+)\\t(?:\\xef\\xbb\\xbf)?(?<time>${ISO}) `) },
+  { kind: 'logrus-terminal', pattern: /^(?:TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[\d{4,}\] / },
+  { kind: 'go-test', pattern: /^ {4}(?: {4})*[\w.-]+\.go:\d+: / },
+  {
+    kind: 'stern',
+    pattern: /^(?<identity>(?:[a-z0-9][a-z0-9.-]* )?[a-z0-9][a-z0-9.]*-[a-z0-9.-]+ [a-z0-9][a-z0-9-]*) /,
+  },
+];
+const INDENTS: readonly Prefix[] = [
+  { kind: 'indent', pattern: /^ {4}/ },
+  { kind: 'indent', pattern: /^ {8}/ },
+  { kind: 'indent', pattern: /^\t/ },
+];
+const LED_BY_TIME: Prefix = {
+  kind: 'timestamp',
+  pattern: new RegExp(`^[[(]?(?<time>${TIME})[\\])]?(?:[ \\t]+(?:\\|[ \\t]+)?|: |$)`),
+};
+const LED_BY_BRACKETS: Prefix = { kind: 'brackets', pattern: /^(?:\[[^\]]{1,60}\] ?){1,3}(?:: )?/ };
+/** Blank, tab, and the brackets that prefixes begin with. */
+const SIGNS = Buffer.from(' \t[(<{');
+const WORD = /[^ \t]+[ \t]+/y;
+
+/** Takes one kind of wrapper off. */
+export interface Taker {
+  /** Other wrappers may stand inside. */
+  nests: boolean;
+  /** Undefined when the text is not wrapped so. */
+  take(text: Text): Layer | undefined;
+}
+
+/** `length`: of the prefix. */
+function layerOf(prefix: Omit<Prefix, 'pattern'>, text: Text, length: number, found: RegExpExecArray): Layer {
+  const { time, identity, stream, partial } = found.groups ?? {};
+  return {
+    kind: prefix.kind,
+    text: new Text(text.bytes, text.start + length, text.end),
+    time,
+    identity,
+    stream: stream === undefined ? undefined : stream === 'stdout' || stream === 'O' ? 'stdout' : 'stderr',
+    partial: partial === 'P',
+    strong: prefix.strong ?? false,
+  };
+}
+
+function makeTaker(prefix: Prefix): Taker {
+  return {
+    nests: true,
+    take: (text) => {
+      const found = prefix.pattern.exec(text.head);
+      return found ? layerOf(prefix, text, found[0].length, found) : undefined;
+    },
+  };
+}
+
+/** Skips what the prefix' pattern finds and then `words` words. */
+function makeWordSkipper(prefix: Prefix, words: number): Taker {
+  return {
+    nests: words === 0,
+    take: (text) => {
+      const { head } = text;
+      const found = prefix.pattern.exec(head);
+      if (!found) return undefined;
+      let length = found[0].length;
+      for (let word = 0; word < words; word++) {
+        WORD.lastIndex = length;
+        if (!WORD.test(head)) return undefined;
+        length = WORD.lastIndex;
+      }
+      return layerOf(prefix, text, length, found);
+    },
+  };
+}
+
+/** Everything that may be tried on a line of which nothing is known, in this order. */
+export const PREFIX_TAKERS: readonly Taker[] = [
+  ...PREFIXES.map(makeTaker),
+  ...Array.from({ length: MOST_WORDS + 1 }, (_, words) => makeWordSkipper(LED_BY_TIME, words)),
+  makeWordSkipper(LED_BY_BRACKETS, 0),
+  makeWordSkipper(LED_BY_BRACKETS, 1),
+  ...INDENTS.map(makeTaker),
+];
+
+/** Tells at once most of what follows in a torn line, and of what stands in a dump, from the begin of a prefix. */
+export function mayBePrefixed({ bytes, start, end }: Text): boolean {
+  if (start === end) return false;
+  const first = bytes[start]!;
+  const isDigit = first >= 0x30 && first <= 0x39;
+  const isLetter = (first | 0x20) >= 0x61 && (first | 0x20) <= 0x7a;
+  return isDigit || isLetter || SIGNS.includes(first);
+}

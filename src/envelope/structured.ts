@@ -1,0 +1,162 @@
+// In: a line that is a JSON object or logfmt. Out: the text of its message, decoded, and the time and identity beside it.
+// Examples: `{"log":"gc 1 @0.004s …, 4-\u003e4-\u003e0 MB …\n","stream":"stderr","time":"2026-11-21T09:00:00.1Z"}`,
+// `time=2026-11-21T09:00:00Z level=INFO msg="gc 1 @0.004s …"`
+
+import { type EnvelopeKind, type Layer, Text } from './types.ts';
+
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+/**
+ * Docker cuts lines after 16 KiB (so many characters at least, whatever they are): what is shorter and has no newline
+ * came through a collector that takes the newline off.
+ */
+const CUT_LENGTH = 4096;
+
+const MESSAGE_KEYS = ['log', 'MESSAGE', 'msg', 'message', 'Output', 'textPayload', '@message', 'line', 'body', 'event'];
+const TIME_KEYS = [
+  '__REALTIME_TIMESTAMP',
+  '_SOURCE_REALTIME_TIMESTAMP',
+  'time',
+  'ts',
+  'timestamp',
+  '@timestamp',
+  'Time',
+  't',
+  'date',
+];
+const IDENTITY_KEYS = [
+  'pod',
+  'pod_name',
+  'podName',
+  'container',
+  'container_name',
+  'containerName',
+  'container_id',
+  'CONTAINER_NAME',
+  '_HOSTNAME',
+  'hostname',
+  'SYSLOG_IDENTIFIER',
+  '_PID',
+  'pid',
+  'Package',
+];
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Decodes into one buffer that grows to the longest message. */
+export class StructuredDecoder {
+  #scratch = Buffer.alloc(4096);
+
+  /** Undefined when the line is no JSON object with a message in it. */
+  takeJson({ bytes, start, end }: Text): Layer | undefined {
+    if (bytes[start] !== OPEN_BRACE || bytes[end - 1] !== CLOSE_BRACE) return undefined;
+    let fields: Fields;
+    try {
+      fields = JSON.parse(bytes.toString('utf8', start, end)) as Fields;
+    } catch {
+      // Cut off by its collector, or not JSON: text like any other.
+      return undefined;
+    }
+    const nested = fields['jsonPayload'];
+    const message = messageOf(fields) ?? (isFields(nested) ? messageOf(nested) : undefined);
+    if (message === undefined) return undefined;
+    const kind = jsonKind(fields);
+    const isWhole = /\r?\n$/.exec(message);
+    const layer = this.#layer(kind, isWhole ? message.slice(0, isWhole.index) : message);
+    layer.time = timeOf(fields);
+    layer.identity = identityOf(fields);
+    layer.stream = streamOf(fields['stream']);
+    layer.partial = !isWhole && (kind === 'go-test-json' || (kind === 'docker-json' && message.length >= CUT_LENGTH));
+    return layer;
+  }
+
+  /** Undefined when the line is no logfmt with a message in it. */
+  takeLogfmt({ bytes, start, end }: Text): Layer | undefined {
+    const text = bytes.toString('utf8', start, end);
+    if (!/^[A-Za-z_@][\w.@-]*=/.test(text)) return undefined;
+    const fields: Record<string, string> = {};
+    let at = 0;
+    PAIR.lastIndex = 0;
+    for (let pair = PAIR.exec(text); pair; pair = PAIR.exec(text)) {
+      fields[pair[1]!] ??= pair[2] === undefined ? pair[3]! : unquote(pair[2]);
+      at = PAIR.lastIndex;
+    }
+    const message = at >= text.trimEnd().length ? messageOf(fields) : undefined;
+    if (message === undefined) return undefined;
+    const layer = this.#layer('logfmt', message.replace(/\r?\n$/, ''));
+    layer.time = timeOf(fields);
+    layer.identity = identityOf(fields);
+    return layer;
+  }
+
+  #layer(kind: EnvelopeKind, text: string): Layer {
+    const most = text.length * 3;
+    if (most > this.#scratch.length) this.#scratch = Buffer.alloc(most * 2);
+    const end = this.#scratch.write(text, 'utf8');
+    return {
+      kind,
+      text: new Text(this.#scratch, 0, end),
+      time: undefined,
+      identity: undefined,
+      stream: undefined,
+      partial: false,
+      strong: kind !== 'json' && kind !== 'logfmt',
+    };
+  }
+}
+
+const PAIR = /([A-Za-z_@][\w.@/-]*)=(?:"((?:[^"\\]|\\.)*)"|([^ "]*))(?: +|$)/gy;
+const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
+
+function messageOf(fields: Fields): string | undefined {
+  for (const key of MESSAGE_KEYS) {
+    const value = fields[key];
+    if (typeof value === 'string') return value;
+    // journald writes text that is not UTF-8 as numbers.
+    if (key === 'MESSAGE' && Array.isArray(value)) return Buffer.from(value as number[]).toString('utf8');
+  }
+  return undefined;
+}
+
+function jsonKind(fields: Fields): EnvelopeKind {
+  if (typeof fields['log'] === 'string' && 'time' in fields && 'stream' in fields) return 'docker-json';
+  if ('__REALTIME_TIMESTAMP' in fields) return 'journald-json';
+  return 'Action' in fields && 'Output' in fields ? 'go-test-json' : 'json';
+}
+
+function timeOf(fields: Fields): string | undefined {
+  for (const key of TIME_KEYS) {
+    const value = fields[key];
+    if (typeof value === 'string' && value !== '') return value;
+    // zap's seconds with a fraction, zerolog's seconds, pino's milliseconds.
+    if (typeof value === 'number' && value > 0) return value < 1e11 ? value.toFixed(6) : value.toFixed(0);
+  }
+  return undefined;
+}
+
+function identityOf(fields: Fields): string | undefined {
+  const kubernetes = fields['kubernetes'];
+  const places = isFields(kubernetes) ? [fields, kubernetes] : [fields];
+  const found: string[] = [];
+  for (const place of places) {
+    for (const key of IDENTITY_KEYS) {
+      const value = place[key];
+      if (typeof value === 'string' || typeof value === 'number') found.push(String(value));
+    }
+  }
+  return found.length === 0 ? undefined : found.join(' ');
+}
+
+const streamOf = (value: unknown): Layer['stream'] => (value === 'stdout' || value === 'stderr' ? value : undefined);
+
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', a: '\x07', b: '\b', f: '\f', v: '\v' };
+
+/** What Go's strconv.Quote quoted. */
+function unquote(text: string): string {
+  if (!text.includes('\\')) return text;
+  return text.replace(/\\(?:x([\da-f]{2})|u([\da-f]{4})|U([\da-f]{8})|(.))/gi, (_, x, u, long, letter) => {
+    if (letter !== undefined) return ESCAPES[letter] ?? letter;
+    const code = Number.parseInt(x ?? u ?? long, 16);
+    return code <= 0x10ffff ? String.fromCodePoint(code) : '\ufffd';
+  });
+}
