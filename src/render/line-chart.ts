@@ -29,6 +29,8 @@ export interface LineChart {
   stretches: readonly { from: number; role: Role }[];
   /** What the x axis counts when it is not seconds. */
   counts?: string;
+  /** What values are multiplied by before they are shown: 100 for shares. */
+  scale?: number;
   indent?: number;
 }
 
@@ -43,9 +45,13 @@ const MOST_DROP_LINES = 9;
 export function drawLineChart(chart: LineChart): Span[][] {
   const indent = chart.indent ?? 2;
   const rows = Math.max(4, chart.height - 2);
-  const low = Math.min(chart.series.min, chart.behind?.min ?? Number.POSITIVE_INFINITY);
-  const high = Math.max(chart.series.max, chart.behind?.max ?? Number.NEGATIVE_INFINITY);
-  if (!Number.isFinite(low) || !Number.isFinite(high)) return [];
+  const scale = chart.scale ?? 1;
+  const shown = [chart.series, ...(chart.behind === undefined ? [] : [chart.behind])]
+    .flatMap((series) => series.buckets)
+    .filter((bucket) => bucket.to >= chart.from && bucket.from <= chart.to);
+  if (shown.length === 0) return [];
+  const low = shown.reduce((least, bucket) => Math.min(least, bucket.min), Number.POSITIVE_INFINITY) * scale;
+  const high = shown.reduce((most, bucket) => Math.max(most, bucket.max), Number.NEGATIVE_INFINITY) * scale;
   const axis = valueAxis(low, high, rows - 1);
   const steps = Math.round((axis.max - axis.min) / axis.step);
   const height = steps * axis.rowsPerStep;
@@ -56,7 +62,7 @@ export function drawLineChart(chart: LineChart): Span[][] {
   const columns = resample(chart.series.buckets, chart.from, chart.to, plotWidth);
   if (columns.length === 0) return [];
   const rowOf = (value: number) =>
-    Math.max(0, Math.min(height, Math.round(((axis.max - value) / (axis.max - axis.min)) * height)));
+    Math.max(0, Math.min(height, Math.round(((axis.max - value * scale) / (axis.max - axis.min)) * height)));
 
   const grid: Cell[][] = Array.from({ length: height + 1 }, () =>
     Array.from({ length: plotWidth }, () => ({ character: ' ', role: 'plain' as Role })),
@@ -81,7 +87,7 @@ export function drawLineChart(chart: LineChart): Span[][] {
   }
 
   // asciichart draws n points over n - 1 columns and the first one onto the axis: the first column is given twice.
-  const points = [columns[0]!.y, ...columns.map((column) => column.y)];
+  const points = [columns[0]!, ...columns].map((column) => column.y * scale);
   const drawn = plot(points, { height, min: axis.min, max: axis.max, offset: 1, format: () => '' });
   const curve = drawn.split('\n').map((row) => [...row].slice(1));
   const roles = rolesOf(chart, plotWidth);
