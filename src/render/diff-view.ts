@@ -90,6 +90,7 @@ function renderFindings(table: DiffTable, options: DiffViewOptions): string[] {
 
 function formatValue(value: number, unit: string | undefined): string {
   if (unit === 'bytes' || unit === 'nanoseconds') return formatScaled(value, unit, 'auto');
+  if (unit === 'count' && Number.isInteger(value)) return String(value);
   if (unit === 'share') return `${formatNumber(value * 100)}%`;
   return formatNumber(value);
 }
