@@ -8,7 +8,7 @@ import { NdjsonReader } from './events/ndjson.ts';
 import type { ParserSink } from './events/source-parser.ts';
 import { SummaryCounter } from './events/summary.ts';
 import type { GcbendEvent, SummaryEvent } from './events/types.ts';
-import { Analysis, type AnalysisOptions, type DumpAnalysis } from './findings/analysis.ts';
+import { Analysis, type AnalysisOptions } from './findings/analysis.ts';
 import type { GrammarSet } from './grammar/index.ts';
 
 /** Bytes of a named source; the last piece of a source has `end`. Bytes are valid until the stage asks for the next piece. */
@@ -18,9 +18,11 @@ export interface SourceChunk {
   end?: boolean;
   /** Time of the file, ms since 1970. */
   modifiedMs?: number | undefined;
+  /** When these bytes were printed, where that is known (a poll, a line that arrived just now). */
+  at?: Date | undefined;
 }
 
-export interface ParseOptions extends Omit<EventParserOptions, 'grammars'> {
+export interface ParseOptions extends Omit<EventParserOptions, 'grammars' | 'now'> {
   grammars: GrammarSet;
   /** Name for plain Buffers; default `-`. */
   source?: string;
@@ -33,8 +35,8 @@ export interface ParseOptions extends Omit<EventParserOptions, 'grammars'> {
 }
 
 export interface DetectOptions extends AnalysisOptions {
-  /** Fresh analyses of goroutine dumps and heap texts. */
-  dumps?: readonly DumpAnalysis[];
+  /** Gets what a person should know besides the findings. */
+  note?: ((text: string) => void) | undefined;
 }
 
 /** What a source is, told from its first bytes. */
@@ -56,6 +58,7 @@ class Parsing {
   readonly #splitters = new Map<string, Transform>();
   readonly #ndjson = new NdjsonReader();
   #modifiedMs: number | undefined;
+  #at: Date | undefined;
 
   constructor(
     options: ParseOptions,
@@ -64,7 +67,7 @@ class Parsing {
   ) {
     this.#options = options;
     this.#emit = emit;
-    this.parser = new EventParser(options, { ...sink, event: (event) => this.take(event) });
+    this.parser = new EventParser({ ...options, now: () => this.#at }, { ...sink, event: (event) => this.take(event) });
   }
 
   /** Counts an event and hands it on. */
@@ -79,6 +82,7 @@ class Parsing {
   async push(chunk: SourceChunk): Promise<void> {
     const { source, bytes, end } = chunk;
     this.#modifiedMs = chunk.modifiedMs;
+    this.#at = chunk.at;
     if (bytes !== undefined && bytes.length > 0) {
       let kind = this.#kinds.get(source);
       if (kind === undefined) {
@@ -176,7 +180,7 @@ export function parse(options: ParseOptions): Transform {
 
 /** Events in, the same events out with inflections, findings and health among them; the summary stays last. */
 export function detect(options: DetectOptions = {}): Transform {
-  const analysis = new Analysis(options, options.dumps ?? []);
+  const analysis = new Analysis(options);
   const derived = new SummaryCounter();
   let summary: SummaryEvent | undefined;
   const pushAll = (stage: Transform, events: readonly GcbendEvent[]): void => {
@@ -199,6 +203,7 @@ export function detect(options: DetectOptions = {}): Transform {
     },
     function flush(this: Transform, done: () => void) {
       pushAll(this, analysis.finish());
+      for (const note of analysis.notes) options.note?.(note);
       if (summary !== undefined) this.push(withDerived(summary, derived));
       done();
     },
@@ -221,7 +226,7 @@ export function toNdjson(
 ): Transform {
   const { grammars } = options;
   const encoder = new RecordEncoder(grammars);
-  const analysis = options.detect === undefined ? undefined : new Analysis(options.detect, options.detect.dumps ?? []);
+  const analysis = options.detect === undefined ? undefined : new Analysis(options.detect);
   const derived = new SummaryCounter();
   const source = options.source ?? '-';
   let out = Buffer.allocUnsafe(outBytes);
@@ -274,6 +279,7 @@ export function toNdjson(
     function flush(done: (error?: Error | null) => void) {
       parsing.end().then((summary) => {
         if (analysis !== undefined) writeDerived(analysis.finish());
+        for (const note of analysis?.notes ?? []) options.detect?.note?.(note);
         const whole = withDerived(summary, derived);
         options.onSummary?.(whole);
         write(whole);

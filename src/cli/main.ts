@@ -3,7 +3,7 @@ import yargs from 'yargs';
 import { GcbendError } from '../errors.ts';
 import { explainError } from './errors.ts';
 import { exitStatus } from './exit-status.ts';
-import { addAnalysisOptions } from './options.ts';
+import { addAnalysisOptions, watchOptions } from './options.ts';
 import { version } from './version.ts';
 
 /** Runs one command. Never throws; never calls process.exit, so that pending writes end. */
@@ -15,7 +15,8 @@ export async function main(argv: readonly string[]): Promise<number> {
       const command = await load();
       status = await command(args as A);
     };
-  const cli = yargs([...argv])
+  const [own, child] = splitAtDoubleDash(argv);
+  const cli = yargs([...own])
     .scriptName('gcbend')
     .usage(
       'Reads what the Go runtime prints, finds where memory bends, and says why.\n\n  GODEBUG=gctrace=1 go run ./x 2>&1 | gcbend\n  gcbend service.log.gz\n  gcbend run -- go test ./...',
@@ -57,6 +58,46 @@ export async function main(argv: readonly string[]): Promise<number> {
       run(async () => (await import('./analyse.ts')).analyse),
     )
     .command(
+      'run',
+      'Run a program with its trace watched: gcbend run [opts] -- CMD [ARG...]',
+      (args) =>
+        addAnalysisOptions(args)
+          .option('gogc', { type: 'string', requiresArg: true, describe: 'GOGC of the program' })
+          .option('memlimit', { type: 'string', requiresArg: true, describe: 'GOMEMLIMIT of the program' })
+          .option('passthrough', {
+            type: 'boolean',
+            default: true,
+            describe: 'Show what else the program writes to stderr',
+          })
+          .option('finding-exit-code', {
+            type: 'number',
+            requiresArg: true,
+            default: 1,
+            describe: 'Exit status when --fail-on fires',
+          })
+          .option('watch', { type: 'string', requiresArg: true, describe: 'Also poll this net/http/pprof endpoint' })
+          .options(watchOptions),
+      run<object>(async () => {
+        const { runCommand } = await import('./run.ts');
+        return (args) => runCommand({ ...(args as Parameters<typeof runCommand>[0]), child });
+      }),
+    )
+    .command(
+      'watch <url>',
+      'Poll a net/http/pprof endpoint and follow what grows',
+      (args) =>
+        addAnalysisOptions(
+          args.positional('url', {
+            type: 'string',
+            demandOption: true,
+            describe: 'http://HOST:PORT/debug/pprof/, or unix:/path',
+          }),
+        )
+          .option('trace', { type: 'string', requiresArg: true, describe: "Also follow the program's log (gctrace)" })
+          .options(watchOptions),
+      run(async () => (await import('./watch.ts')).watchCommand),
+    )
+    .command(
       'grammars',
       'List the grammars, or check one of your own',
       (args) =>
@@ -94,4 +135,10 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.stderr.write(explainError(error));
     return exitStatus.misuse;
   }
+}
+
+/** What stands behind the first `--` of `run` belongs to the program, whatever it looks like. */
+function splitAtDoubleDash(argv: readonly string[]): [own: readonly string[], child: readonly string[]] {
+  const at = argv.indexOf('--');
+  return at < 0 || argv[0] !== 'run' ? [argv, []] : [argv.slice(0, at), argv.slice(at + 1)];
 }

@@ -15,6 +15,7 @@ const findingRules = [
   'blocked-goroutines',
   'memory-bill',
   'health-low',
+  'gc-regime',
 ] as const;
 
 const asOptions = <T extends Record<string, Options>>(options: T): T => options;
@@ -93,6 +94,38 @@ export const analysisOptions = asOptions({
 type Camel<S extends string> = S extends `${infer A}-${infer B}` ? `${A}${Capitalize<Camel<B>>}` : S;
 /** yargs is told to hand over `--each-goroutine` as `eachGoroutine` only. */
 type CamelKeys<T> = { [K in keyof T as Camel<K & string>]: T[K] };
+
+export const watchOptions = asOptions({
+  profiles: {
+    type: 'string',
+    array: true,
+    nargs: 1,
+    requiresArg: true,
+    describe: 'Also poll: goroutine2 (stops the world), block, mutex, threadcreate, goroutineleak (forces a GC), vars',
+  },
+  cacert: { type: 'string', requiresArg: true, describe: 'Authorities to trust (PEM)' },
+  cert: { type: 'string', requiresArg: true, describe: 'Client certificate (PEM)' },
+  key: { type: 'string', requiresArg: true, describe: 'Its private key (PEM)' },
+  insecure: { type: 'boolean', default: false, describe: 'Trust any certificate' },
+  'token-file': { type: 'string', requiresArg: true, describe: 'Bearer token, read from a file' },
+  'token-env': { type: 'string', requiresArg: true, describe: 'Bearer token, read from this environment variable' },
+  header: {
+    type: 'string',
+    array: true,
+    nargs: 1,
+    requiresArg: true,
+    describe: "A further header, 'Name: value' (repeatable)",
+  },
+  timeout: { type: 'string', requiresArg: true, describe: 'For a whole answer (default 30s)' },
+  interval: { type: 'string', requiresArg: true, describe: 'Fixed time between polls (default: adapted, 1s to 60s)' },
+  count: { type: 'number', requiresArg: true, describe: 'End after so many rounds' },
+  'max-bytes': { type: 'string', requiresArg: true, describe: 'Longest answer (default 256MiB)' },
+  save: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Keep the snapshots in this directory, without what did not change',
+  },
+});
 
 export type OutputArgs = CamelKeys<InferredOptionTypes<typeof outputOptions>>;
 export type AnalysisArgs = CamelKeys<InferredOptionTypes<typeof analysisOptions>>;

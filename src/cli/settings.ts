@@ -32,7 +32,7 @@ export function readText(path: string): string {
 }
 
 /** Options of the analysis; undefined with `--detector none`: then nothing is derived. */
-export function detectOptions(args: AnalysisArgs & { thresholds?: unknown }): DetectOptions | undefined {
+export function detectOptions(args: AnalysisArgs & OutputArgs): DetectOptions | undefined {
   const detectors = splitList(args.detector);
   for (const name of detectors) {
     if (!detectorNames.includes(name)) {
@@ -49,6 +49,7 @@ export function detectOptions(args: AnalysisArgs & { thresholds?: unknown }): De
     detectors: detectors as DetectorName[],
     ...(signals.length === 0 ? {} : { signals }),
     sensitivity: args.sensitivity,
+    note: args.quiet ? undefined : (text) => process.stderr.write(`gcbend: ${text}\n`),
     ...(limitBytes === undefined ? {} : { limitBytes }),
   };
 }

@@ -12,7 +12,7 @@ export interface EventParserOptions {
   /** Added to the declared list of goroutines that are set aside. */
   infrastructure?: BlockOptions['infrastructure'];
   /** Wall time for bytes that arrive while they are printed. */
-  now?: (() => Date) | undefined;
+  now?: (() => Date | undefined) | undefined;
 }
 
 export interface ParserTotals {

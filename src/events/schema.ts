@@ -75,6 +75,7 @@ const group = object(
     framesElided: count,
     createdBy,
     sampleIds: list(bigCount),
+    ancestors: list(object({ goroutine: bigCount, stack })),
     infrastructure: flag,
   },
 );
@@ -136,11 +137,18 @@ const definitions: Record<string, Schema> = {
       sites: list(
         object(
           { ...site, stack, inUse: amount, allocated: amount, raw: object({ inUse: amount, allocated: amount }) },
-          siteOptional,
+          { ...siteOptional, hiddenFrames: count },
         ),
       ),
     },
-    { profile: oneOf('heap', 'allocs'), truncated: flag, loggedAt: dateTime },
+    {
+      profile: oneOf('heap', 'allocs'),
+      numGC: count,
+      lastGC: text,
+      functionEntries: record(text),
+      truncated: flag,
+      loggedAt: dateTime,
+    },
   ),
   memstats: event('memstats', {}, { loggedAt: dateTime }, true),
   contention: event(
@@ -207,6 +215,7 @@ const definitions: Record<string, Schema> = {
         'blocked-goroutines',
         'memory-bill',
         'health-low',
+        'gc-regime',
       ),
       severity: oneOf('info', 'warning', 'critical'),
       title: text,
@@ -225,12 +234,16 @@ const definitions: Record<string, Schema> = {
       advice: list(text),
     },
   ),
-  health: event('health', {
-    window: interval,
-    score: { type: 'number', minimum: 0, maximum: 100 },
-    parts: object({}, { heap: number, pause: number, block: number }),
-    inputs: record(number),
-  }),
+  health: event(
+    'health',
+    {
+      window: interval,
+      score: { type: 'number', minimum: 0, maximum: 100 },
+      parts: object({}, { heap: number, pause: number, block: number }),
+      inputs: record(number),
+    },
+    { absent: list(oneOf('heap', 'pause', 'block')) },
+  ),
   malformed: event(
     'malformed',
     { grammar: text, reason: text, text: { type: 'string', maxLength: 200 } },

@@ -33,7 +33,7 @@ export interface SourceOptions {
   eachGoroutine: boolean;
   infrastructure: BlockOptions['infrastructure'];
   /** Wall time of bytes that arrive while they are printed; absent for files. */
-  now?: (() => Date) | undefined;
+  now?: (() => Date | undefined) | undefined;
 }
 
 /** One content line with what its wrapper says of it. Reused. */
@@ -239,7 +239,7 @@ export class SourceParser {
   #withProcess(event: GcbendEvent): GcbendEvent {
     const { loggedAt, identity } = this.#blockMeta;
     const process = this.#options.tracker.current(identity)?.process;
-    const atTime = loggedAt ?? this.#options.now?.().toISOString();
+    const atTime = loggedAt ?? this.#options.now?.()?.toISOString();
     return {
       ...event,
       ...(process === undefined ? {} : { process }),
@@ -259,7 +259,7 @@ export class SourceParser {
     record.loggedAt = loggedAt;
     record.atTime = undefined;
     const isGc = match.shape.grammar.event === 'gc';
-    const wallMs = loggedAt !== undefined ? Date.parse(loggedAt) : now?.().getTime();
+    const wallMs = loggedAt !== undefined ? Date.parse(loggedAt) : now?.()?.getTime();
     if (!isGc) {
       record.process = this.#processOfSibling(identity, match);
       if (wallMs !== undefined) record.atTime = new Date(wallMs).toISOString();

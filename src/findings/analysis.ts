@@ -2,17 +2,15 @@
 // for the goroutine dumps, one for the heap texts.
 import type { GcbendEvent } from '../events/types.ts';
 import { type HeldDump, orderDumps } from '../series/dump-order.ts';
+import { type GoroutineAnalysisOptions, GoroutineSeriesAnalysis } from './goroutines.ts';
+import { type HeapAnalysisOptions, HeapSeriesAnalysis } from './heap.ts';
 import { TraceAnalysis, type TraceAnalysisOptions } from './trace.ts';
 
 export interface AnalysisOptions extends Omit<TraceAnalysisOptions, 'process'> {
   /** Several files: dumps are put in the order of their times before they are compared. */
   orderDumps?: boolean;
-}
-
-/** Analysis of dumps of one kind as a series. `seconds` since the first dump; absent when no time is known. */
-export interface DumpAnalysis {
-  push(event: GcbendEvent, seconds?: number): GcbendEvent[];
-  finish(): GcbendEvent[];
+  goroutines?: GoroutineAnalysisOptions;
+  heap?: HeapAnalysisOptions;
 }
 
 const traceTypes: ReadonlySet<string> = new Set(['gc', 'runtime', 'pacer']);
@@ -21,14 +19,25 @@ const dumpTypes: ReadonlySet<string> = new Set(['goroutines', 'heap', 'memstats'
 /** Pure: no clock, no I/O. */
 export class Analysis {
   readonly #options: AnalysisOptions;
-  readonly #dumps: readonly DumpAnalysis[];
+  readonly #goroutines: GoroutineSeriesAnalysis;
+  readonly #heap: HeapSeriesAnalysis;
   readonly #traces = new Map<number, TraceAnalysis>();
   readonly #held: HeldDump[] = [];
   #firstWallMs: number | undefined;
 
-  constructor(options: AnalysisOptions, dumps: readonly DumpAnalysis[]) {
+  constructor(options: AnalysisOptions) {
     this.#options = options;
-    this.#dumps = dumps;
+    const { sensitivity } = options;
+    this.#goroutines = new GoroutineSeriesAnalysis({
+      ...(sensitivity === undefined ? {} : { sensitivity }),
+      ...options.goroutines,
+    });
+    this.#heap = new HeapSeriesAnalysis(options.heap);
+  }
+
+  /** What a person should know besides the findings: dumps that tell nothing, texts of different builds. */
+  get notes(): readonly string[] {
+    return this.#heap.notes;
   }
 
   /** False: events of this type tell the analysis nothing. */
@@ -60,7 +69,7 @@ export class Analysis {
     const out: GcbendEvent[] = [];
     for (const { event, seconds } of orderDumps(this.#held)) out.push(...this.#pushDump(event, seconds));
     for (const process of [...this.#traces.keys()]) out.push(...this.endProcess(process));
-    for (const analysis of this.#dumps) out.push(...analysis.finish());
+    out.push(...this.#goroutines.finish(), ...this.#heap.finish());
     return out;
   }
 
@@ -74,7 +83,10 @@ export class Analysis {
   }
 
   #pushDump(event: GcbendEvent, seconds: number | undefined): GcbendEvent[] {
-    return this.#dumps.flatMap((analysis) => analysis.push(event, seconds));
+    const out = this.#goroutines.push(event, seconds);
+    if (event.type === 'heap' || event.type === 'memstats' || event.type === 'goroutines')
+      out.push(...this.#heap.push(event, seconds));
+    return out;
   }
 
   /** Dumps that come one after the other in a stream: the wrapper's or the poll's time, if there is one. */

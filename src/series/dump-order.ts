@@ -1,7 +1,7 @@
 // In: dump events of several files, in any order. Out: the same events as series, oldest first, with seconds since the first where a time is known.
 // Times in order of trust: the log wrapper's, LastGC of the text's own MemStats, a time in the file's name, LastGC of the heap text that bears
 // the same number in the same folder, the file's own time. Without any the natural order of the names counts and there is no time.
-import type { GcbendEvent, MemStatsEvent } from '../events/types.ts';
+import type { GcbendEvent } from '../events/types.ts';
 
 export interface HeldDump {
   event: GcbendEvent;
@@ -29,15 +29,14 @@ export function orderDumps(held: readonly HeldDump[]): OrderedDump[] {
   dumps.sort(
     (a, b) => compareNaturally(a.event.source, b.event.source) || a.event.line - b.event.line || a.index - b.index,
   );
-  const lastGc = lastGcOf(dumps);
-  const byNumber = timesByNumber(dumps, lastGc);
+  const byNumber = timesByNumber(dumps);
   const kinds = new Map<string, typeof dumps>();
   for (const dump of dumps) kinds.set(dump.kind, [...(kinds.get(dump.kind) ?? []), dump]);
   const timed: { event: GcbendEvent; wallMs: number | undefined; rank: number }[] = [];
   for (const series of kinds.values()) {
     const clocks: ((dump: (typeof dumps)[number]) => number | undefined)[] = [
       (dump) => parseTime((dump.event as { loggedAt?: string }).loggedAt),
-      (dump) => lastGc.get(dump.event),
+      (dump) => lastGcMs(dump.event),
       (dump) => dump.key.timeMs,
       (dump) => (dump.key.number === undefined ? undefined : byNumber.get(`${dump.key.folder}\0${dump.key.number}`)),
     ];
@@ -82,34 +81,17 @@ function kindOf(event: GcbendEvent): string {
   }
 }
 
-/** LastGC in ms for each heap text and its MemStats block, which follows it in the same source. */
-function lastGcOf(dumps: readonly { event: GcbendEvent }[]): Map<GcbendEvent, number> {
-  const times = new Map<GcbendEvent, number>();
-  let open: GcbendEvent[] = [];
-  for (const { event } of dumps) {
-    if (event.type === 'heap') open = [event];
-    else if (event.type === 'memstats') {
-      const ms = lastGcMs(event);
-      for (const owner of [...open.filter((heap) => heap.source === event.source), event])
-        if (ms !== undefined) times.set(owner, ms);
-      open = [];
-    }
-  }
-  return times;
-}
-
-function lastGcMs(event: MemStatsEvent): number | undefined {
-  const ns = Number(event['LastGC']);
+/** LastGC in ms of a heap text: when what it shows was true. */
+function lastGcMs(event: GcbendEvent): number | undefined {
+  const printed = event.type === 'heap' ? event.lastGC : event.type === 'memstats' ? event['LastGC'] : undefined;
+  const ns = Number(printed);
   return Number.isFinite(ns) && ns > 0 ? ns / 1e6 : undefined;
 }
 
-function timesByNumber(
-  dumps: readonly { event: GcbendEvent; key: FileKey }[],
-  lastGc: ReadonlyMap<GcbendEvent, number>,
-): Map<string, number> {
+function timesByNumber(dumps: readonly { event: GcbendEvent; key: FileKey }[]): Map<string, number> {
   const times = new Map<string, number>();
   for (const { event, key } of dumps) {
-    const ms = event.type === 'heap' ? lastGc.get(event) : undefined;
+    const ms = lastGcMs(event);
     if (ms !== undefined && key.number !== undefined) times.set(`${key.folder}\0${key.number}`, ms);
   }
   return times;

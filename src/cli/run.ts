@@ -1,0 +1,88 @@
+// In: a command line of the user's. Out: the command run with its trace watched; its own status, unless --fail-on fires.
+import { GcbendError } from '../errors.ts';
+import { runChild } from '../input/child.ts';
+import { passSignals } from '../input/child-signals.ts';
+import type { SourceChunk } from '../pipeline.ts';
+import { FindingNotes } from './finding-notes.ts';
+import { mergeSources } from './merge-sources.ts';
+import type { AnalysisArgs, OutputArgs } from './options.ts';
+import { runSession } from './session.ts';
+import { detectOptions, loadGrammarSet, parseRefinement } from './settings.ts';
+import { Stop } from './stop.ts';
+import { snapshotChunks, type WatchOptionArgs } from './watch.ts';
+
+export interface RunArgs extends AnalysisArgs, OutputArgs, WatchOptionArgs {
+  gogc?: string | undefined;
+  memlimit?: string | undefined;
+  watch?: string | undefined;
+  passthrough?: boolean | undefined;
+  findingExitCode: number;
+  /** What stands behind `--`. */
+  child: readonly string[];
+}
+
+export async function runCommand(args: RunArgs): Promise<number> {
+  const [command, ...rest] = args.child;
+  if (command === undefined) {
+    throw new GcbendError('USAGE', 'run needs a command', { hint: 'gcbend run -- go run ./x' });
+  }
+  const grammars = await loadGrammarSet(args.grammar);
+  const detect = detectOptions(args);
+  const child = await runChild({
+    command,
+    args: rest,
+    ...(args.gogc === undefined ? {} : { gogc: args.gogc }),
+    ...(args.memlimit === undefined ? {} : { memlimit: args.memlimit }),
+  });
+  if (child.notice !== undefined && !args.quiet) process.stderr.write(`gcbend: ${child.notice}\n`);
+  const stop = new Stop();
+  // Signals are the program's: it ends, its stderr ends, then the report is made.
+  const release = passSignals(child);
+  const notes = args.quiet ? undefined : new FindingNotes(process.stderr);
+  const polls = new AbortController();
+  const trace = endingWith(childChunks(child.chunks), () => polls.abort());
+  try {
+    const input =
+      args.watch === undefined ? trace : mergeSources([trace, snapshotChunks(args.watch, args, polls.signal)]);
+    const result = await runSession({
+      args,
+      parse: {
+        grammars,
+        eachGoroutine: args.eachGoroutine,
+        refine: parseRefinement(args),
+        ...(args.passthrough === false ? {} : { foreign: passOn }),
+      },
+      detect,
+      input,
+      stop,
+      output: process.stderr,
+      observe: notes === undefined ? undefined : (event) => notes.take(event),
+    });
+    const { status } = await child.exit;
+    return result.failed.length > 0 ? args.findingExitCode : status;
+  } finally {
+    polls.abort();
+    release();
+  }
+}
+
+/** What the program itself wrote to stderr stays there; only the trace is taken out. */
+function passOn(bytes: Buffer, start: number, end: number): void {
+  process.stderr.write(Buffer.concat([bytes.subarray(start, end), Buffer.from('\n')]));
+}
+
+async function* childChunks(
+  chunks: AsyncIterable<{ source: string; bytes: Buffer; ended?: true }>,
+): AsyncGenerator<SourceChunk> {
+  for await (const { source, bytes, ended } of chunks) {
+    yield { source, bytes, at: new Date(), ...(ended ? { end: true } : {}) };
+  }
+}
+
+async function* endingWith<T>(items: AsyncIterable<T>, after: () => void): AsyncGenerator<T> {
+  try {
+    yield* items;
+  } finally {
+    after();
+  }
+}

@@ -1,0 +1,179 @@
+// In: the address of a program's net/http/pprof handlers. Out: its dumps, polled, as one series; the report when it is stopped.
+import { GcbendError } from '../errors.ts';
+import type { GcbendEvent } from '../events/types.ts';
+import { type EndpointFeedback, type EndpointOptions, watchEndpoint } from '../input/endpoint.ts';
+import { PROFILE_NAMES, type ProfileName, parseTarget } from '../input/endpoint-target.ts';
+import { followFiles } from '../input/follow.ts';
+import { SnapshotStore } from '../input/snapshot-store.ts';
+import type { SourceChunk } from '../pipeline.ts';
+import { exitStatus } from './exit-status.ts';
+import { FindingNotes } from './finding-notes.ts';
+import { mergeSources } from './merge-sources.ts';
+import { type AnalysisArgs, type OutputArgs, splitList } from './options.ts';
+import { hasRecords, runSession, statusOf } from './session.ts';
+import { detectOptions, loadGrammarSet, parseBytes, parseRefinement } from './settings.ts';
+import { Stop } from './stop.ts';
+
+/** Options of every command that polls. */
+export interface WatchOptionArgs {
+  profiles?: string[] | undefined;
+  cacert?: string | undefined;
+  cert?: string | undefined;
+  key?: string | undefined;
+  insecure?: boolean | undefined;
+  tokenFile?: string | undefined;
+  tokenEnv?: string | undefined;
+  header?: string[] | undefined;
+  timeout?: string | undefined;
+  maxBytes?: string | undefined;
+  interval?: string | undefined;
+  count?: number | undefined;
+  save?: string | undefined;
+}
+
+export interface WatchArgs extends AnalysisArgs, OutputArgs, WatchOptionArgs {
+  url: string;
+  trace?: string | undefined;
+}
+
+export async function watchCommand(args: WatchArgs): Promise<number> {
+  const grammars = await loadGrammarSet(args.grammar);
+  const detect = detectOptions(args);
+  const stop = new Stop().listen();
+  const { signal } = stop.controller;
+  const notes = args.quiet ? undefined : new FindingNotes(process.stderr);
+  const feedback = new Feedback();
+  try {
+    const polls = snapshotChunks(args.url, args, signal, feedback);
+    const input = args.trace === undefined ? polls : mergeSources([polls, traceChunks(args.trace, signal)]);
+    const result = await runSession({
+      args,
+      parse: { grammars, eachGoroutine: args.eachGoroutine, refine: parseRefinement(args) },
+      detect,
+      input: stop.until(input),
+      stop,
+      output: process.stdout,
+      observe: (event) => {
+        feedback.take(event);
+        notes?.take(event);
+      },
+    });
+    if (!hasRecords(result.summary) && stop.status === undefined) {
+      process.stderr.write(
+        `gcbend: ${args.url} gave nothing that could be read\n  try: gcbend watch http://HOST:PORT/debug/pprof/\n`,
+      );
+      return exitStatus.nothingRecognised;
+    }
+    return statusOf(result, stop);
+  } finally {
+    stop.release();
+  }
+}
+
+/** Tells the poller what the texts say, so that it looks more closely while something grows. */
+class Feedback {
+  #growing = false;
+  #gcCpuFraction: number | undefined;
+  #cycles: number | undefined;
+  #restarted = false;
+
+  take(event: GcbendEvent): void {
+    if (event.type === 'finding') this.#growing = event.ongoing && event.status === 'open' && event.severity !== 'info';
+    if (event.type !== 'memstats') return;
+    const fraction = event['GCCPUFraction'];
+    if (typeof fraction === 'number') this.#gcCpuFraction = fraction;
+    const cycles = Number(event['NumGC']);
+    if (Number.isFinite(cycles)) {
+      this.#restarted ||= this.#cycles !== undefined && cycles < this.#cycles;
+      this.#cycles = cycles;
+    }
+  }
+
+  read(): EndpointFeedback {
+    const restarted = this.#restarted;
+    this.#restarted = false;
+    return {
+      growing: this.#growing,
+      restarted,
+      ...(this.#gcCpuFraction === undefined ? {} : { gcCpuFraction: this.#gcCpuFraction }),
+    };
+  }
+}
+
+/** The texts of an endpoint as they are polled; each is a source that ends at once. */
+export async function* snapshotChunks(
+  url: string,
+  args: WatchOptionArgs,
+  signal: AbortSignal,
+  feedback?: Feedback,
+): AsyncGenerator<SourceChunk> {
+  const target = parseTarget(url);
+  const store = args.save === undefined ? undefined : new SnapshotStore(args.save, target.display);
+  for await (const item of watchEndpoint(url, endpointOptions(args, signal, feedback))) {
+    if (item.type === 'notice') {
+      process.stderr.write(`gcbend: ${item.message}\n`);
+      continue;
+    }
+    if (store !== undefined && item.changed) {
+      store.save(item.profile, item.at, item.bytes);
+    }
+    yield { source: `${target.display}#${item.profile}`, bytes: item.bytes, at: item.at, end: true };
+  }
+}
+
+function endpointOptions(args: WatchOptionArgs, signal: AbortSignal, feedback: Feedback | undefined): EndpointOptions {
+  const extra = splitList(args.profiles);
+  for (const name of extra) {
+    if (!(PROFILE_NAMES as readonly string[]).includes(name)) {
+      throw new GcbendError('USAGE', `--profiles ${name}: there is no such profile`, {
+        hint: PROFILE_NAMES.join(', '),
+      });
+    }
+  }
+  if (args.tokenFile !== undefined && args.tokenEnv !== undefined) {
+    throw new GcbendError('USAGE', '--token-file and --token-env exclude each other');
+  }
+  const headers = Object.fromEntries(
+    (args.header ?? []).map((line) => {
+      const colon = line.indexOf(':');
+      if (colon < 1) throw new GcbendError('USAGE', `--header ${line}: no colon`, { hint: "--header 'Name: value'" });
+      return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
+    }),
+  );
+  return {
+    signal,
+    profiles: [...new Set<ProfileName>(['goroutine', 'heap', ...(extra as ProfileName[])])],
+    headers,
+    tls: {
+      ...(args.cacert === undefined ? {} : { cacert: args.cacert }),
+      ...(args.cert === undefined ? {} : { cert: args.cert }),
+      ...(args.key === undefined ? {} : { key: args.key }),
+      insecure: args.insecure ?? false,
+    },
+    ...(args.tokenFile === undefined ? {} : { token: { file: args.tokenFile } }),
+    ...(args.tokenEnv === undefined ? {} : { token: { env: args.tokenEnv } }),
+    ...(args.timeout === undefined ? {} : { timeoutMs: parseDuration(args.timeout, '--timeout') }),
+    ...(args.interval === undefined ? {} : { intervalMs: parseDuration(args.interval, '--interval') }),
+    ...(args.count === undefined ? {} : { count: args.count }),
+    ...(args.maxBytes === undefined ? {} : { maxBytes: parseBytes(args.maxBytes, '--max-bytes') }),
+    ...(feedback === undefined ? {} : { feedback: () => feedback.read() }),
+  };
+}
+
+async function* traceChunks(pattern: string, signal: AbortSignal): AsyncGenerator<SourceChunk> {
+  for await (const { source, bytes } of followFiles([pattern], { signal })) {
+    if (bytes.length > 0) yield { source, bytes, at: new Date() };
+  }
+}
+
+const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** `500ms`, `5s`, `1m30s`, `2h`, or plain seconds; in ms. */
+export function parseDuration(text: string, option: string): number {
+  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)];
+  if (parts.length === 0 || parts.map((part) => part[0]).join('') !== text) {
+    throw new GcbendError('USAGE', `${option} ${text} is no duration`, { hint: `${option} 5s, 500ms or 1m30s` });
+  }
+  return parts.reduce((sum, part) => sum + Number(part[1]) * durationUnits[part[2]!]!, 0);
+}
