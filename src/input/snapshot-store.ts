@@ -74,7 +74,7 @@ export class SnapshotStore {
    * Saves one text and returns its path; undefined when it is the same as the last one of its profile.
    * Written beside and renamed, readable by the user alone. Throws GcbendError OUTPUT_FAILED.
    */
-  save({ profile, at, bytes }: { profile: string; at: Date; bytes: Buffer }): string | undefined {
+  save(profile: string, at: Date, bytes: Buffer): string | undefined {
     const records = splitRecords(bytes.toString('latin1'));
     const previous = this.chains.get(profile);
     let body = `+ ${bytes.length}\n${bytes.toString('latin1')}\n`;

@@ -36,7 +36,7 @@ test('a series comes back to the byte, in the order of its names, with its times
       const bytes = series(kind)[round];
       if (bytes === undefined) continue;
       const profile = kind.replace(/-debug1/, '').replace('-debug2', '2');
-      const path = store.save({ profile, at: time(round * 10 + kinds.indexOf(kind)), bytes });
+      const path = store.save(profile, time(round * 10 + kinds.indexOf(kind)), bytes);
       if (path !== undefined) saved.push({ profile, at: time(round * 10 + kinds.indexOf(kind)), bytes });
     }
   }
@@ -56,10 +56,10 @@ test('what has not changed is not written again', () => {
   const store = new SnapshotStore(directory, 'x');
   const groups = Array.from({ length: 500 }, (_, i) => `${i} @ 0x${i}\n#\t0x${i}\tmain.f${i}+0x1\t/a/b/c.go:${i}\n\n`);
   const text = (total: number, list: string[]) => Buffer.from(`goroutine profile: total ${total}\n${list.join('')}`);
-  const first = store.save({ profile: 'goroutine', at: time(0), bytes: text(1, groups) })!;
-  assert.equal(store.save({ profile: 'goroutine', at: time(1), bytes: text(1, groups) }), undefined);
+  const first = store.save('goroutine', time(0), text(1, groups))!;
+  assert.equal(store.save('goroutine', time(1), text(1, groups)), undefined);
   const turned = [...groups.slice(250), ...groups.slice(0, 250), 'new @ 0x9\n\n'];
-  const second = store.save({ profile: 'goroutine', at: time(2), bytes: text(2, turned) })!;
+  const second = store.save('goroutine', time(2), text(2, turned))!;
   assert.ok(statSync(second).size < 500, readFileSync(second, 'latin1'));
   assert.ok(statSync(first).size > 20_000);
   const reader = new SnapshotReader();
@@ -88,8 +88,7 @@ test('any texts, in any order of changes, come back', () => {
       const saved: string[] = [];
       for (const [i, each] of texts.entries()) {
         assert.equal(splitRecords(each).join(''), each);
-        if (store.save({ profile: 'p', at: time(i), bytes: Buffer.from(each, 'latin1') }) !== undefined)
-          saved.push(each);
+        if (store.save('p', time(i), Buffer.from(each, 'latin1')) !== undefined) saved.push(each);
       }
       const back = readAll(directory).map((item) => ('problem' in item ? item.problem : item.bytes.toString('latin1')));
       assert.deepEqual(back, saved);
@@ -107,8 +106,7 @@ test('a long series starts anew from time to time, so that a lost file does not 
   const directory = place();
   const store = new SnapshotStore(directory, 'x');
   const filler = 'same @ 1\n\n'.repeat(100);
-  for (let i = 0; i < 120; i += 1)
-    store.save({ profile: 'p', at: time(i), bytes: Buffer.from(`total ${i}\n${filler}${i} @ 2\n\n`) });
+  for (let i = 0; i < 120; i += 1) store.save('p', time(i), Buffer.from(`total ${i}\n${filler}${i} @ 2\n\n`));
   const names = readdirSync(directory).sort();
   rmSync(join(directory, names[10]!));
   writeFileSync(join(directory, names[60]!), readFileSync(join(directory, names[60]!)).subarray(0, -4));
@@ -126,8 +124,8 @@ test('a long series starts anew from time to time, so that a lost file does not 
 test('two snapshots of one millisecond both stay; a foreign file is told from a snapshot', () => {
   const directory = place();
   const store = new SnapshotStore(directory, 'x');
-  store.save({ profile: 'p', at: time(0), bytes: Buffer.from('one') });
-  store.save({ profile: 'p', at: time(0), bytes: Buffer.from('two') });
+  store.save('p', time(0), Buffer.from('one'));
+  store.save('p', time(0), Buffer.from('two'));
   assert.deepEqual(
     readAll(directory).map((item) => ('problem' in item ? item : String(item.bytes))),
     ['one', 'two'],
