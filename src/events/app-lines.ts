@@ -40,16 +40,36 @@ export class AppLines {
   }
 }
 
+/** Numbers of no fixed length (`5 requests`, `10.0.0.7 - -`) count as one digit; dates and clocks keep theirs. */
 function signatureOf(bytes: Buffer, start: number, end: number): string {
   let signature = '';
-  const stop = Math.min(end, start + SIGNATURE_BYTES);
-  for (let p = start; p < stop; p++) {
+  let from = start;
+  while (from < end && isDigit(bytes[from] as number)) from++;
+  if (from === start || isTime(bytes, start, from, end)) from = start;
+  else signature = '0';
+  const stop = Math.min(end, from + SIGNATURE_BYTES);
+  for (let p = from; p < stop; p++) {
     const c = bytes[p] as number;
     if (isDigit(c)) signature += '0';
-    else if (p - start >= LITERAL_LETTERS && isLetter(c)) signature += 'a';
+    else if (p - from >= LITERAL_LETTERS && isLetter(c)) signature += 'a';
     else signature += String.fromCharCode(c);
   }
   return signature;
+}
+
+/** `2026/11/21`, `2026-11-21`, `21/11/2026`, `05:40:14`, `1700012345.123`: digits that always come in the same number. */
+function isTime(bytes: Buffer, start: number, from: number, end: number): boolean {
+  const length = from - start;
+  const separator = from < end ? bytes[from] : 0;
+  if (separator === 46 || separator === 32) return length >= 10;
+  if (separator !== 47 && separator !== 45 && separator !== 58) return false;
+  if (length !== 2 && (length !== 4 || separator === 58)) return false;
+  return (
+    from + 3 < end &&
+    isDigit(bytes[from + 1] as number) &&
+    isDigit(bytes[from + 2] as number) &&
+    bytes[from + 3] === separator
+  );
 }
 
 /** True for bytes with which a log line begins and with which a number does not go on. */

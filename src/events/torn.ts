@@ -263,22 +263,16 @@ export class TornLineAssembler {
     line: number,
     into: Candidate[],
   ): void {
-    const doubts = walk.cuts.map((at, i) =>
-      at <= used ? DOUBTFUL : this.#doubtOf(text.subarray(at), walk.whole[i] === true, walk.fixed[i] === true),
-    );
-    /** Pieces behind which a line begins that is known to be the application's: no other cut of that number counts. */
-    const settled = new Set(walk.pieces.filter((_, i) => doubts[i] === 0));
     for (const [i, at] of walk.cuts.entries()) {
-      const doubt = doubts[i] as number;
-      const pieces = walk.pieces[i] as number;
-      if (at <= used || (doubt > 0 && settled.has(pieces) && walk.fixed[i] !== true)) continue;
+      if (at <= used) continue;
+      const doubt = this.#doubtOf(text.subarray(at), walk.whole[i] === true, walk.fixed[i] === true);
       const next = walk.next[i] as number;
       into.push({
         shape: from.shape,
         text: text.subarray(0, at),
         next,
         follow: bytesThatMayFollow(from.shape.compiled, next),
-        pieces,
+        pieces: walk.pieces[i] as number,
         complete: walk.complete[i] === true,
         fragments: [...from.fragments, { line, bytes: text.subarray(at), doubt }],
         lines: from.lines,
