@@ -5,6 +5,15 @@ import type { RuleContext } from './context.ts';
 const GROWS: ReadonlySet<string> = new Set(['growth-onset', 'growth-up', 'growth-down']);
 const STOPS: ReadonlySet<string> = new Set(['plateau', 'decline']);
 
+/** A growth that goes on at this share of its pace or more was slowed, not ended. */
+const SLOWED = 0.15;
+/** A slope before the onset below this share of the one after it is none. */
+const NO_SLOPE = 0.3;
+
+function isStop({ kind, slopeBefore, slopeAfter, slopeAfterInterval }: Bend): boolean {
+  return STOPS.has(kind) && !(slopeAfterInterval.from > 0 && slopeAfter > SLOWED * slopeBefore);
+}
+
 /** One stretch in which the live heap grew, from its first bend to its end. */
 export interface GrowthEpisode {
   from: number;
@@ -44,9 +53,14 @@ export function lastEpisode(
       episode.slopeInterval = bend.slopeAfterInterval;
       episode.followsLoad = bend.followsLoad;
       episode.confidence = Math.max(episode.confidence, bend.confidence);
-    } else if (STOPS.has(bend.kind) && episode !== undefined && episode.until === undefined) {
-      episode.until = bend.t;
-      episode.levelTo = bend.value;
+    } else if (episode !== undefined && episode.until === undefined) {
+      if (isStop(bend)) {
+        episode.until = bend.t;
+        episode.levelTo = bend.value;
+      } else if (STOPS.has(bend.kind)) {
+        episode.slope = bend.slopeAfter;
+        episode.slopeInterval = bend.slopeAfterInterval;
+      }
     }
   }
   if (tail === undefined) {
@@ -123,10 +137,10 @@ function climbsStairs(
 
 function begin(bend: Bend, start: { t: number; level: number }): GrowthEpisode {
   // `growth-up` with no growth told before it: the series has risen since its first point. `growth-down`: since its start-up at least.
-  const fromStart = bend.kind === 'growth-up' && bend.slopeBefore > 0;
+  const fromStart = bend.kind === 'growth-up' && bend.slopeBefore > NO_SLOPE * bend.slopeAfter;
   return {
     from: fromStart ? start.t : bend.t,
-    levelFrom: fromStart ? start.level : bend.value,
+    levelFrom: fromStart ? bend.value - bend.slopeBefore * (bend.t - start.t) : bend.value,
     levelTo: bend.value,
     slope: bend.slopeAfter,
     slopeInterval: bend.slopeAfterInterval,
@@ -159,6 +173,19 @@ export function risesThroughout(episode: GrowthEpisode, context: RuleContext): b
   if (first === undefined || middle === undefined || last === undefined)
     return episode.levelTo >= 2 * episode.levelFrom;
   return last - first >= Math.max(minGrowthMiB, 2 * minGrowthShare * first) && last - middle >= 0.5 * (middle - first);
+}
+
+/** Load explains growth while it has risen by more than this share. */
+const LOAD_RISE = 0.25;
+
+/** True when the allocation rate has risen all along with a heap that has grown since the first point. */
+export function loadRisesWith(episode: GrowthEpisode, context: RuleContext): boolean {
+  const third = (context.latest.t - episode.from) / 3;
+  const [first, middle, last] = [0, 1, 2].map((i) =>
+    context.history.typical('allocRate', episode.from + i * third, episode.from + (i + 1) * third),
+  );
+  if (first === undefined || middle === undefined || last === undefined) return false;
+  return last > (1 + LOAD_RISE) * first && middle > first && last > middle;
 }
 
 /** A growth that has stood still for so long, and for half of its own time, has stopped, seconds. */

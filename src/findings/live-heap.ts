@@ -1,11 +1,18 @@
 // In: points of the live heap. Out: its inflections and the `heap-growth` finding, while streaming and at the end.
-import type { DetectorResult } from '../detect/index.ts';
 import type { CycleSample } from '../series/index.ts';
-import { type GrowthEpisode, isWorthTelling, lastEpisode, risesThroughout, stalledSince } from './growth-episode.ts';
+import {
+  type GrowthEpisode,
+  isWorthTelling,
+  lastEpisode,
+  loadRisesWith,
+  risesThroughout,
+  stalledSince,
+} from './growth-episode.ts';
 import { describeGrowth } from './heap-growth.ts';
 import type { LimitState } from './memory-limit.ts';
+import type { Story } from './regime.ts';
 import type { Teller, Telling } from './teller.ts';
-import type { SignalWatch } from './watch.ts';
+import type { SignalWatch, WatchResult } from './watch.ts';
 
 export interface HeapStart {
   t: number;
@@ -13,6 +20,8 @@ export interface HeapStart {
 }
 
 const KEY = 'heap-growth';
+/** A finding outlives the bend that it came from for so long: a segmentation that moves a bend may take it back for a while. */
+const GRACE_SECONDS = 20;
 
 /** Takes one cycle. @param shown whether inflections of the live heap are wanted */
 export function pushHeap(
@@ -49,51 +58,59 @@ export function reviewGrowth(
   const bends = watch.held.map(({ bend }) => bend);
   const episode = lastEpisode(bends, start, end, undefined);
   if (episode === undefined) {
+    if (teller.log.get(KEY) === undefined) return;
+    watch.lostAt ??= sample.t;
+    if (sample.t - watch.lostAt < GRACE_SECONDS) return;
     teller.withdrawFinding(KEY, 'More cycles have shown that the heap does not grow.', telling);
-  } else if (isWorthTelling(episode, telling.context)) {
+    return;
+  }
+  delete watch.lostAt;
+  if (isWorthTelling(episode, telling.context)) {
     const stalled = episode.until === undefined ? stalledSince(episode, telling.context) : undefined;
     if (stalled !== undefined) episode.until = Math.max(stalled, episode.from);
     teller.finding(KEY, describeGrowth(episode, telling.context, limit), telling);
   }
 }
 
-/** Final inflections and the final state of the finding. @returns the last stretch of growth, if it is worth telling */
+/** Final inflections of the live heap. @returns the last stretch of growth, if it is worth telling */
 export function finishHeap(
-  watch: SignalWatch,
-  result: DetectorResult,
+  { final, dropped, tail }: WatchResult,
   start: HeapStart,
   shown: boolean,
-  limit: LimitState,
   teller: Teller,
   telling: Telling,
 ): GrowthEpisode | undefined {
   const { context } = telling;
-  const told = new Map(watch.held.map((held) => [held.id, held]));
   if (shown) {
-    for (const { id, bend, detectedAt } of result.withdrawn) {
-      const held = told.get(id);
-      if (held !== undefined) teller.withdraw('heapLive', held, bend, detectedAt, telling);
-    }
-    for (const { bend, revises, detectedAt } of result.final) {
-      const held = revises === undefined ? undefined : told.get(revises);
-      teller.final('heapLive', bend, held?.told, detectedAt, telling);
-    }
+    for (const held of dropped) teller.withdraw('heapLive', held, held.bend, context.latest.t, telling);
+    for (const { bend, held, detectedAt } of final) teller.final('heapLive', bend, held?.told, detectedAt, telling);
   }
-  const bends = result.final.map(({ bend }) => bend);
+  const bends = final.map(({ bend }) => bend);
   const end = { t: context.latest.t, level: context.latest.values.heapLive ?? start.level };
-  const episode = lastEpisode(bends, start, end, result.tail);
+  const episode = lastEpisode(bends, start, end, tail);
+  if (episode === undefined || !isWorthTelling(episode, context)) return undefined;
+  if (!episode.hasOnset && (episode.until !== undefined || !risesThroughout(episode, context))) return undefined;
   const { givenBackShare } = context.thresholds.heapGrowth;
-  const keep =
-    episode !== undefined &&
-    isWorthTelling(episode, context) &&
-    (episode.hasOnset || (episode.until === undefined && risesThroughout(episode, context))) &&
-    !isGivenBack(episode, end.level, givenBackShare);
-  if (!keep) {
-    teller.withdrawFinding(KEY, 'The whole trace does not bear the growth out.', telling);
-    return undefined;
-  }
-  teller.finalFinding(KEY, describeGrowth(episode, context, limit), telling);
+  if (isGivenBack(episode, end.level, givenBackShare)) return undefined;
+  if (!episode.hasOnset) episode.followsLoad ||= loadRisesWith(episode, context);
   return episode;
+}
+
+/** The final state of the finding. @param cause a load that began with a growth which is over: then that is the story */
+export function finishGrowth(
+  episode: GrowthEpisode | undefined,
+  cause: Story | undefined,
+  limit: LimitState,
+  teller: Teller,
+  telling: Telling,
+): void {
+  if (episode === undefined) {
+    teller.withdrawFinding(KEY, 'The whole trace does not bear the growth out.', telling);
+  } else if (cause !== undefined && episode.until !== undefined) {
+    teller.withdrawFinding(KEY, 'The heap found a new level with a new load.', telling);
+  } else {
+    teller.finalFinding(KEY, describeGrowth(episode, telling.context, limit), telling);
+  }
 }
 
 function isGivenBack(episode: GrowthEpisode, level: number, share: number): boolean {

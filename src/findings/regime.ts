@@ -6,6 +6,7 @@ import { SIGNALS } from '../series/index.ts';
 import { ADVICE } from './advice.ts';
 import { type Change, changeAt, type RuleContext, timesOf } from './context.ts';
 import type { FindingBody } from './finding-log.ts';
+import type { HeldBend } from './watch.ts';
 import { evidence, factor, frequency, mib, moment, number, percent, tidy } from './words.ts';
 
 /** Causes first: what a program or its operator does, then what the machine does, then what only follows. */
@@ -29,7 +30,7 @@ export interface Candidate {
   bend: Bend;
   /** Usual level before and after, between the neighbouring bends of the signal. */
   change: Change;
-  revises?: number;
+  held?: HeldBend;
 }
 
 export interface Story {
@@ -48,7 +49,7 @@ const BENDS_OF_A_CYCLE = 4;
 /** The bends of one signal that are large, sure and lasting enough to be told. */
 export function candidatesOf(
   signal: StorySignal,
-  bends: readonly { bend: Bend; revises?: number }[],
+  bends: readonly { bend: Bend; held?: HeldBend }[],
   span: { from: number; to: number },
   context: RuleContext,
 ): (Candidate & { before: number; to: number })[] {
@@ -68,7 +69,7 @@ export function candidatesOf(
       ? limits.machineFactor
       : limits.effectFactor;
   const found: (Candidate & { before: number; to: number })[] = [];
-  for (const [i, { bend, revises }] of bends.entries()) {
+  for (const [i, { bend, held }] of bends.entries()) {
     const change: Change = { before: tidy(levels[i]!), after: tidy(levels[i + 1]!) };
     const lasts = Math.min(bend.t - edges[i]!, edges[i + 2]! - bend.t) >= limits.minSeconds;
     if (!lasts || bend.confidence < limits.minConfidence || !isLarge(signal, change, wanted)) continue;
@@ -78,7 +79,7 @@ export function candidatesOf(
       change,
       before: edges[i]!,
       to: edges[i + 2]!,
-      ...(revises === undefined ? {} : { revises }),
+      ...(held === undefined ? {} : { held }),
     });
   }
   return found;
@@ -123,9 +124,22 @@ const EVIDENCE_SIGNALS = [
   'stacks',
 ] as const satisfies readonly WatchedSignal[];
 
+/** The goal varies by less than this share of what GOGC would make of the live heap's variance: something else sets it. */
+const FOLLOWS = 0.2;
+
+/** True when the goal has come down to a place of its own, which the live heap no longer moves: a memory limit, not a GOGC. */
+function isLimit({ signal, change }: Candidate, from: number, to: number, context: RuleContext): boolean {
+  if (signal !== 'goalRatio' || change.after >= change.before) return false;
+  const follows = context.history.goalFollowsLive(from, to);
+  return follows !== undefined && follows < FOLLOWS;
+}
+
 /** One story as a finding: the cause, then what followed. */
 export function describeStory(story: Story, context: RuleContext): FindingBody {
   const { cause, from } = story;
+  // A bend lies a bin or two beside the change: what follows it is looked at a little later.
+  const settled = from + context.thresholds.regime.togetherSeconds;
+  const limited = isLimit(cause, settled, story.to, context);
   const changes: Partial<Record<WatchedSignal, Change>> = {};
   for (const signal of EVIDENCE_SIGNALS) {
     const change = changeAt(context, signal, from, story.before, story.to);
@@ -141,7 +155,8 @@ export function describeStory(story: Story, context: RuleContext): FindingBody {
   const crowds = interval !== undefined && interval.after < 0.67 * interval.before;
   const heap = changes.heapLive;
   const heapGrew = heap !== undefined && heap.after > 1.25 * heap.before;
-  const sentences = [`${causeSentence(cause, when)}.`];
+  const goal = changes.heapGoal?.after;
+  const sentences = [`${limited ? limitSentence(when, goal) : causeSentence(cause, when)}.`];
   if (followed.length > 0) sentences.push(`What followed: ${followed.join(', ')}.`);
   if (crowds) {
     sentences.push(
@@ -151,19 +166,20 @@ export function describeStory(story: Story, context: RuleContext): FindingBody {
     );
   }
   return {
-    rule: 'gc-regime',
+    rule: limited ? 'memory-limit' : 'gc-regime',
     severity: heavy ? 'warning' : 'info',
     ongoing: story.to >= context.latest.t,
     ...timesOf(context, from),
-    title: [causeTitle(cause, when), ...followed].join(' → '),
+    title: [limited ? limitTitle(when, goal) : causeTitle(cause, when), ...followed].join(' → '),
     detail: sentences.join(' '),
     confidence: tidy(cause.bend.confidence),
     evidence: evidence({
       cause: cause.signal === 'goalRatio' ? 'heapGoal' : cause.signal,
       from,
       until: story.to < context.latest.t ? story.to : undefined,
+      heapLimitMiB: limited ? goal : undefined,
       gogcPercentBefore: cause.signal === 'goalRatio' ? gogc(cause.change.before) : undefined,
-      gogcPercentAfter: cause.signal === 'goalRatio' ? gogc(cause.change.after) : undefined,
+      gogcPercentAfter: cause.signal === 'goalRatio' && !limited ? gogc(cause.change.after) : undefined,
       ...changes,
       alsoBent: story.others.map(({ signal, bend }) => ({ signal, at: tidy(bend.t) })),
     }),
@@ -175,6 +191,17 @@ export function describeStory(story: Story, context: RuleContext): FindingBody {
 
 function gogc(ratio: number): number {
   return Math.round((ratio - 1) * 100);
+}
+
+function limitTitle(when: string, goal: number | undefined): string {
+  return `A memory limit holds the heap${goal === undefined ? '' : ` at ${mib(goal)}`} from ${when} on`;
+}
+
+function limitSentence(when: string, goal: number | undefined): string {
+  return (
+    `At ${when} the goal of the heap came down${goal === undefined ? '' : ` to ${mib(goal)}`} and has stood there since, whatever the live heap does: ` +
+    'that is a memory limit (debug.SetMemoryLimit, GOMEMLIMIT), not another GOGC'
+  );
 }
 
 function causeTitle({ signal, change }: Candidate, when: string): string {
@@ -199,6 +226,10 @@ function amount(signal: WatchedSignal, value: number): string {
   return unit === 'ratio' ? number(value) : `${number(value)} ${unit}`;
 }
 
+/** Below these a change is true, and of no interest. */
+const NOTABLE_PAUSE_MS = 1;
+const NOTABLE_GC_CPU = 0.005;
+
 /** What changed with it by half at least (assist share: by ten points), in the words of a chain. */
 function consequences(cause: WatchedSignal, changes: Partial<Record<WatchedSignal, Change>>): string[] {
   const words: string[] = [];
@@ -209,11 +240,14 @@ function consequences(cause: WatchedSignal, changes: Partial<Record<WatchedSigna
   const interval = moved('gcInterval');
   if (interval !== undefined) words.push(`GC ${frequency(interval.after)} instead of ${frequency(interval.before)}`);
   const gcCpu = moved('gcCpu');
-  if (gcCpu !== undefined)
+  if (gcCpu !== undefined && Math.max(gcCpu.before, gcCpu.after) >= NOTABLE_GC_CPU)
     words.push(`GC takes ${percent(gcCpu.after)} of the CPU instead of ${percent(gcCpu.before)}`);
   const assist = moved('assistShare');
   if (assist !== undefined) words.push(`assist share ${percent(assist.after)}`);
+  const heap = moved('heapLive');
+  if (heap !== undefined) words.push(`live heap ${mib(heap.after)} instead of ${mib(heap.before)}`);
   const pause = moved('pause');
-  if (pause !== undefined) words.push(`mean pause ${number(pause.after)} ms instead of ${number(pause.before)} ms`);
+  if (pause !== undefined && Math.max(pause.before, pause.after) >= NOTABLE_PAUSE_MS)
+    words.push(`mean pause ${number(pause.after)} ms instead of ${number(pause.before)} ms`);
   return words;
 }

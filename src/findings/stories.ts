@@ -1,13 +1,21 @@
 // In: half-second points of the other signals. Out: for every story one finding and the inflection of its cause; for signals that the
 // user named, every inflection.
-import type { Bend, DetectorResult } from '../detect/index.ts';
+import type { Bend } from '../detect/index.ts';
 import type { Bin, TraceSignal, WatchedSignal } from '../series/index.ts';
 import type { RuleContext } from './context.ts';
 import type { GrowthEpisode } from './growth-episode.ts';
 import type { LimitState } from './memory-limit.ts';
-import { CAUSE_ORDER, type Candidate, candidatesOf, describeStory, joinStories, type StorySignal } from './regime.ts';
+import {
+  CAUSE_ORDER,
+  type Candidate,
+  candidatesOf,
+  describeStory,
+  joinStories,
+  type Story,
+  type StorySignal,
+} from './regime.ts';
 import type { Teller, Telling } from './teller.ts';
-import type { HeldBend, SignalWatch } from './watch.ts';
+import type { SignalWatch, WatchResult } from './watch.ts';
 
 /** A new level is told while streaming once it has held so long, seconds. */
 const CONFIRM_SECONDS = 10;
@@ -46,7 +54,7 @@ export function pushStories(
     if (update !== undefined) {
       for (const held of update.withdrawn) {
         teller.withdraw(shownSignal(signal), held, held.bend, point.t, telling);
-        teller.withdrawFinding(storyKey(signal, held.id), 'The new level did not last.', telling);
+        teller.withdrawFinding(storyKey(signal, held.first), 'The new level did not last.', telling);
       }
       if (wanted?.has(signal)) {
         for (const held of update.raised) teller.provisional(shownSignal(signal), held, held.bend, telling);
@@ -76,11 +84,11 @@ function confirm(
   const { context } = telling;
   const held = watch.held.at(-1);
   if (held === undefined || context.latest.t - held.bend.t < CONFIRM_SECONDS) return;
-  const key = storyKey(signal, held.id);
+  const key = storyKey(signal, held.first);
   if (teller.log.get(key) !== undefined) return;
-  const bends = watch.held.map(({ id, bend }) => ({ bend, revises: id }));
+  const bends = watch.held.map((one) => ({ bend: one.bend, held: one }));
   const candidate = candidatesOf(signal, bends, { from: start, to: context.latest.t }, context).find(
-    (c) => c.revises === held.id,
+    (c) => c.held === held,
   );
   if (candidate === undefined) return;
   if (held.told === undefined && wanted === undefined) {
@@ -95,18 +103,14 @@ function confirm(
   if (story !== undefined) teller.finding(key, describeStory(story, context), telling);
 }
 
-/** Final inflections and findings of all signals but the live heap. */
-export function finishStories(
-  watches: Watches,
-  results: ReadonlyMap<WatchedSignal, DetectorResult>,
-  wanted: ReadonlySet<string> | undefined,
+/** The stories of the whole series, causes first in each. */
+export function findStories(
+  results: ReadonlyMap<WatchedSignal, WatchResult>,
   start: number,
   limit: LimitState,
   episode: GrowthEpisode | undefined,
-  teller: Teller,
-  telling: Telling,
-): void {
-  const { context } = telling;
+  context: RuleContext,
+): Story[] {
   const span = { from: start, to: context.latest.t };
   const { togetherSeconds, togetherShare } = context.thresholds.regime;
   const together = Math.max(togetherSeconds, togetherShare * (span.to - span.from));
@@ -114,45 +118,59 @@ export function finishStories(
   const candidates = CAUSE_ORDER.flatMap((signal) =>
     candidatesOf(signal, results.get(signal)?.final ?? [], span, context),
   ).filter((candidate) => !isExplained(candidate, heapBends, limit, episode, together));
-  const stories = joinStories(candidates, together);
-  const causes = new Set<Bend>(stories.map(({ cause }) => cause.bend));
-  for (const [signal, result] of results) {
-    if (signal === 'heapLive') continue;
-    const held = new Map((watches.get(signal)?.held ?? []).map((one) => [one.id, one]));
-    const kept = new Set<number>();
-    for (const { bend, revises, detectedAt } of result.final) {
-      const isCause = causes.has(bend);
-      if (!(wanted?.has(signal) ?? isCause)) continue;
-      if (wanted !== undefined && signal === 'goalRatio') continue;
-      const story = stories.find(({ cause }) => cause.bend === bend);
-      const shown = shownBend(signal, bend, context, story?.before ?? span.from, story?.to ?? span.to);
-      const earlier = revises === undefined ? undefined : held.get(revises);
-      if (earlier !== undefined) kept.add(earlier.id);
-      teller.final(shownSignal(signal), shown, earlier?.told, detectedAt, telling);
-    }
-    withdrawRest(signal, [...held.values()], kept, teller, telling);
-  }
-  for (const story of stories) {
-    const { signal, revises } = story.cause;
-    const key = revises === undefined ? `gc-regime:${signal}:at ${story.from}` : storyKey(signal, revises);
-    teller.finalFinding(key, describeStory(story, context), telling);
-  }
-  for (const key of teller.log.openKeys) {
-    if (key.startsWith('gc-regime:'))
-      teller.withdrawFinding(key, 'The whole trace does not bear the change out.', telling);
-  }
+  return joinStories(candidates, together);
 }
 
-/** Provisional inflections that no final one revises. */
-function withdrawRest(
-  signal: WatchedSignal,
-  held: readonly HeldBend[],
-  kept: ReadonlySet<number>,
+/** The story of a load that began with this growth. */
+export function loadStoryOf(
+  stories: readonly Story[],
+  episode: GrowthEpisode | undefined,
+  context: RuleContext,
+): Story | undefined {
+  if (episode === undefined) return undefined;
+  const { togetherSeconds, togetherShare } = context.thresholds.regime;
+  const near = Math.max(togetherSeconds, togetherShare * context.latest.t);
+  return stories.find(
+    ({ cause }) =>
+      cause.signal === 'allocRate' &&
+      cause.change.after > cause.change.before &&
+      Math.abs(cause.bend.t - episode.from) <= near,
+  );
+}
+
+/** Final inflections and findings of all signals but the live heap. */
+export function finishStories(
+  stories: readonly Story[],
+  results: ReadonlyMap<WatchedSignal, WatchResult>,
+  wanted: ReadonlySet<string> | undefined,
+  start: number,
   teller: Teller,
   telling: Telling,
 ): void {
-  for (const one of held) {
-    if (!kept.has(one.id)) teller.withdraw(shownSignal(signal), one, one.bend, telling.context.latest.t, telling);
+  const { context } = telling;
+  for (const [signal, { final, dropped }] of results) {
+    if (signal === 'heapLive') continue;
+    const shown = shownSignal(signal);
+    for (const held of dropped) teller.withdraw(shown, held, held.bend, context.latest.t, telling);
+    for (const { bend, held, detectedAt } of final) {
+      const story = stories.find(({ cause }) => cause.bend === bend);
+      const isShown = wanted === undefined ? story !== undefined : signal !== 'goalRatio' && wanted.has(signal);
+      if (isShown) {
+        const as = shownBend(signal, bend, context, story?.before ?? start, story?.to ?? context.latest.t);
+        teller.final(shown, as, held?.told, detectedAt, telling);
+      } else if (held !== undefined) {
+        teller.withdraw(shown, held, held.bend, context.latest.t, telling);
+      }
+    }
+  }
+  for (const story of stories) {
+    const { signal, held } = story.cause;
+    const key = held === undefined ? `gc-regime:${signal}:at ${story.from}` : storyKey(signal, held.first);
+    teller.finalFinding(key, describeStory(story, context), telling);
+  }
+  for (const key of teller.log.openKeys) {
+    if (!key.startsWith('gc-regime:')) continue;
+    teller.withdrawFinding(key, 'The whole trace does not bear the change out.', telling);
   }
 }
 

@@ -1,6 +1,6 @@
 // In: the `gc` events of one process, in order. Out: inflections, findings and health as they become known, and the last word at the end.
 // A synchronous core: no I/O, no clock; `state()` is one plain JSON value from which another instance goes on as if nothing had happened.
-import { type DetectorResult, detectPeaks, type Sensitivity } from '../detect/index.ts';
+import { detectPeaks, type Sensitivity } from '../detect/index.ts';
 import type { GcbendEvent, GcEvent, RuntimeLineEvent } from '../events/types.ts';
 import {
   type Bin,
@@ -19,15 +19,15 @@ import {
 import type { KnownLimits, RuleContext } from './context.ts';
 import type { Origin } from './finding-log.ts';
 import { closeHealth, pushBlocks } from './health.ts';
-import { finishHeap, type HeapStart, pushHeap, reviewGrowth } from './live-heap.ts';
+import { finishGrowth, finishHeap, type HeapStart, pushHeap, reviewGrowth } from './live-heap.ts';
 import { describeLimit, pushLimit } from './memory-limit.ts';
 import { type AnalysisResult, LastWords } from './merge.ts';
 import { CAUSE_ORDER } from './regime.ts';
 import { finishRules, newRules, pushRules, type Rules } from './rules.ts';
-import { finishStories, pushStories } from './stories.ts';
+import { findStories, finishStories, loadStoryOf, pushStories } from './stories.ts';
 import { Teller, type Telling } from './teller.ts';
 import { type ThresholdOverrides, type Thresholds, withThresholds } from './thresholds.ts';
-import { type DetectorFactory, SignalWatch, segmentsFactory } from './watch.ts';
+import { type DetectorFactory, SignalWatch, segmentsFactory, type WatchResult } from './watch.ts';
 
 export type DetectorName = 'segments' | 'peaks' | 'none';
 
@@ -200,7 +200,8 @@ export class TraceAnalysis {
       this.#teller.finding('memory-limit', describeLimit(limit, context), telling);
     }
     const heap = this.#watches.get('heapLive');
-    if (heap !== undefined && heap.held.length > 0 && ++this.#binsSinceReview >= REVIEW_BINS) {
+    if (heap === undefined || (heap.held.length === 0 && heap.lostAt === undefined)) return;
+    if (++this.#binsSinceReview >= REVIEW_BINS) {
       this.#binsSinceReview = 0;
       reviewGrowth(heap, context.latest, start, limit, this.#teller, telling);
     }
@@ -220,17 +221,17 @@ export class TraceAnalysis {
     const bin = this.#bins.flush();
     if (bin !== undefined) this.#pushBin(bin, latest.index + 1, telling);
     closeHealth(this.#rules.health, telling.origin, telling.context, out);
-    const results = new Map<WatchedSignal, DetectorResult>();
-    for (const [signal, watch] of this.#watches) results.set(signal, watch.finish());
+    const { context } = telling;
+    const results = new Map<WatchedSignal, WatchResult>();
+    for (const [signal, watch] of this.#watches) results.set(signal, watch.finish(latest.t));
     const { limit } = this.#rules;
     const start = this.#start ?? { t: 0, level: 0 };
-    const heap = this.#watches.get('heapLive');
-    const heapResult = results.get('heapLive');
+    const heap = results.get('heapLive');
     const grown =
-      heap === undefined || heapResult === undefined
-        ? undefined
-        : finishHeap(heap, heapResult, start, this.#shows('heapLive'), limit, this.#teller, telling);
-    finishStories(this.#watches, results, this.#wanted, start.t, limit, grown, this.#teller, telling);
+      heap === undefined ? undefined : finishHeap(heap, start, this.#shows('heapLive'), this.#teller, telling);
+    const stories = findStories(results, start.t, limit, grown, context);
+    finishGrowth(grown, loadStoryOf(stories, grown, context), limit, this.#teller, telling);
+    finishStories(stories, results, this.#wanted, start.t, this.#teller, telling);
     this.#finishPeaks(telling);
     finishRules(this.#rules, this.#pauses, this.#teller, telling);
     return this.#remember(out);

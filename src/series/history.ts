@@ -28,6 +28,11 @@ const COLUMNS = [
   'stacksSum',
   'stacksCount',
   'forced',
+  'pairs',
+  'pairLive',
+  'pairGoal',
+  'pairLiveLive',
+  'pairGoalGoal',
 ] as const;
 
 type Column = (typeof COLUMNS)[number];
@@ -39,6 +44,9 @@ const MAX_CELLS = 768;
 /** Cycles closer than this share a cell, seconds (cycles where there is no time). */
 const CELL_WIDTH = 0.5;
 const WIDTH_TO_AGE = 0.01;
+/** Cycles, and variance of the live heap (MiB²), that it takes to see what the goal follows. */
+const MIN_PAIRS = 30;
+const MIN_VARIANCE = 0.1;
 /** Share of the cells that thinning leaves. */
 const ROOM = 0.8;
 
@@ -95,6 +103,14 @@ export class History {
     bump(cell, 'markedMiB', sums.markedMiB);
     bump(cell, 'markedMs', sums.markedMs);
     if (sample.forced) bump(cell, 'forced', 1);
+    if (values.goalRatio !== undefined && values.heapGoal !== undefined) {
+      const live = values.heapGoal / values.goalRatio;
+      bump(cell, 'pairs', 1);
+      bump(cell, 'pairLive', live);
+      bump(cell, 'pairGoal', values.heapGoal);
+      bump(cell, 'pairLiveLive', live * live);
+      bump(cell, 'pairGoalGoal', values.heapGoal * values.heapGoal);
+    }
   }
 
   get from(): number | undefined {
@@ -143,6 +159,25 @@ export class History {
       forced += cell[AT.forced]!;
     }
     return { total, forced };
+  }
+
+  /**
+   * Variance of the goal over what GOGC would make of the variance of the live heap, (goal/live)² times it, in [from, to]: about 1 as
+   * long as GOGC sets the goal, about 0 at a memory limit. Undefined when the live heap hardly moved.
+   */
+  goalFollowsLive(from: number, to: number): number | undefined {
+    let [n, live, goal, liveLive, goalGoal] = [0, 0, 0, 0, 0];
+    for (const cell of this.#within(from, to)) {
+      n += cell[AT.pairs]!;
+      live += cell[AT.pairLive]!;
+      goal += cell[AT.pairGoal]!;
+      liveLive += cell[AT.pairLiveLive]!;
+      goalGoal += cell[AT.pairGoalGoal]!;
+    }
+    if (n < MIN_PAIRS) return undefined;
+    const variance = liveLive / n - (live / n) ** 2;
+    if (variance < MIN_VARIANCE) return undefined;
+    return Math.max(0, goalGoal / n - (goal / n) ** 2) / (variance * (goal / live) ** 2);
   }
 
   #ratio(sum: Column, count: Column, from: number, to: number): number | undefined {

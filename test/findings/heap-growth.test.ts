@@ -66,6 +66,7 @@ test('open when the alarm is raised, final at the end, one id', () => {
 test('an alarm taken back takes the finding with it', () => {
   const script = { ...RAISED, 60: { raised: [], withdrawn: [{ id: 7, bend: ONSET, detectedAt: 60 }] } };
   const told = analyse(leak(100), {}, scripted(script, {}));
+  assert.ok(findingsOf(told).some(({ status, line }) => status === 'withdrawn' && line >= 80 && line < 90));
   assert.deepEqual(
     inflectionsOf(told).map(({ id, status }) => [id, status]),
     [
