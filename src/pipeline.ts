@@ -180,7 +180,8 @@ export function parse(options: ParseOptions): Transform {
 
 /** Events in, the same events out with inflections, findings and health among them; the summary stays last. */
 export function detect(options: DetectOptions = {}): Transform {
-  const analysis = new Analysis(options);
+  const { note, ...analysisOptions } = options;
+  const analysis = new Analysis(analysisOptions);
   const derived = new SummaryCounter();
   let summary: SummaryEvent | undefined;
   const pushAll = (stage: Transform, events: readonly GcbendEvent[]): void => {
@@ -203,7 +204,7 @@ export function detect(options: DetectOptions = {}): Transform {
     },
     function flush(this: Transform, done: () => void) {
       pushAll(this, analysis.finish());
-      for (const note of analysis.notes) options.note?.(note);
+      for (const text of analysis.notes) note?.(text);
       if (summary !== undefined) this.push(withDerived(summary, derived));
       done();
     },
@@ -226,7 +227,8 @@ export function toNdjson(
 ): Transform {
   const { grammars } = options;
   const encoder = new RecordEncoder(grammars);
-  const analysis = options.detect === undefined ? undefined : new Analysis(options.detect);
+  const { note, ...analysisOptions } = options.detect ?? {};
+  const analysis = options.detect === undefined ? undefined : new Analysis(analysisOptions);
   const derived = new SummaryCounter();
   const source = options.source ?? '-';
   let out = Buffer.allocUnsafe(outBytes);
@@ -266,7 +268,7 @@ export function toNdjson(
     used = encoder.encode(found, out, used);
     const { event: type } = found.match.shape.grammar;
     parsing.summary.countRecord(type, found.process, grammars.numberAt(found.match, 'at'), found.repaired);
-    if (analysis !== undefined && analysis.wants(type)) writeDerived(analysis.push(toEvent(grammars, found)));
+    if (analysis?.wants(type)) writeDerived(analysis.push(toEvent(grammars, found)));
   };
   const stage = transform(
     { writableObjectMode: true, readableObjectMode: false, writableHighWaterMark: 1 },
@@ -279,7 +281,7 @@ export function toNdjson(
     function flush(done: (error?: Error | null) => void) {
       parsing.end().then((summary) => {
         if (analysis !== undefined) writeDerived(analysis.finish());
-        for (const note of analysis?.notes ?? []) options.detect?.note?.(note);
+        for (const text of analysis?.notes ?? []) note?.(text);
         const whole = withDerived(summary, derived);
         options.onSummary?.(whole);
         write(whole);

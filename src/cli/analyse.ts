@@ -43,6 +43,7 @@ export async function analyse(args: AnalyseArgs): Promise<number> {
       parse: {
         grammars,
         eachGoroutine: args.eachGoroutine,
+        infrastructure: args.configuration.infrastructure,
         refine: parseRefinement(args),
         ...(passthrough ? { foreign: copyLine } : {}),
       },

@@ -1,6 +1,7 @@
 // In: the command line without node and script. Out: the exit status; the command's module is loaded only when it is called.
 import yargs from 'yargs';
 import { GcbendError } from '../errors.ts';
+import { type Config, readConfig } from './config.ts';
 import { explainError } from './errors.ts';
 import { exitStatus } from './exit-status.ts';
 import { addAnalysisOptions, watchOptions } from './options.ts';
@@ -13,9 +14,16 @@ export async function main(argv: readonly string[]): Promise<number> {
     <A>(load: () => Promise<(args: A) => Promise<number>>) =>
     async (args: unknown): Promise<void> => {
       const command = await load();
-      status = await command(args as A);
+      status = await command({ ...(args as A), configuration });
     };
   const [own, child] = splitAtDoubleDash(argv);
+  let configuration: Config;
+  try {
+    configuration = readConfig(optionIn(own, '--config'), process.cwd());
+  } catch (error) {
+    process.stderr.write(explainError(error));
+    return exitStatus.misuse;
+  }
   const cli = yargs([...own])
     .scriptName('gcbend')
     .usage(
@@ -27,7 +35,7 @@ export async function main(argv: readonly string[]): Promise<number> {
       'strip-aliased': true,
       'strip-dashed': true,
     })
-    .pkgConf('gcbend')
+    .config(configuration.options)
     .command(
       ['$0 [files..]'],
       'Read files or standard input: parse, detect, report',
@@ -141,4 +149,11 @@ export async function main(argv: readonly string[]): Promise<number> {
 function splitAtDoubleDash(argv: readonly string[]): [own: readonly string[], child: readonly string[]] {
   const at = argv.indexOf('--');
   return at < 0 || argv[0] !== 'run' ? [argv, []] : [argv.slice(0, at), argv.slice(at + 1)];
+}
+
+/** The value of an option, before yargs has read the command line. */
+function optionIn(argv: readonly string[], name: string): string | undefined {
+  const at = argv.findIndex((arg) => arg === name || arg.startsWith(`${name}=`));
+  if (at < 0) return undefined;
+  return argv[at] === name ? argv[at + 1] : argv[at]!.slice(name.length + 1);
 }

@@ -1,5 +1,7 @@
 // In: nothing. Out: the options that several commands share, as yargs declares them, and their types.
+
 import type { Argv, InferredOptionTypes, Options } from 'yargs';
+import type { Config } from './config.ts';
 
 export const formats = ['report', 'ndjson', 'json', 'csv', 'markdown', 'html', 'junit', 'openmetrics'] as const;
 export type Format = (typeof formats)[number];
@@ -63,6 +65,11 @@ export const analysisOptions = asOptions({
     describe: 'How little evidence makes a bend',
   },
   limit: { type: 'string', requiresArg: true, describe: 'Memory limit for the projection: bytes, or 512MiB, 2GiB …' },
+  config: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Configuration file (default: .gcbendrc.json or package.json#gcbend, here or above)',
+  },
   grammar: {
     type: 'string',
     array: true,
@@ -128,7 +135,7 @@ export const watchOptions = asOptions({
 });
 
 export type OutputArgs = CamelKeys<InferredOptionTypes<typeof outputOptions>>;
-export type AnalysisArgs = CamelKeys<InferredOptionTypes<typeof analysisOptions>>;
+export type AnalysisArgs = CamelKeys<InferredOptionTypes<typeof analysisOptions>> & { configuration: Config };
 
 /** Adds the options of the main job. */
 export function addAnalysisOptions<T>(args: Argv<T>) {

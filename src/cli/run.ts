@@ -49,6 +49,7 @@ export async function runCommand(args: RunArgs): Promise<number> {
       parse: {
         grammars,
         eachGoroutine: args.eachGoroutine,
+        infrastructure: args.configuration.infrastructure,
         refine: parseRefinement(args),
         ...(args.passthrough === false ? {} : { foreign: passOn }),
       },

@@ -49,6 +49,7 @@ export function detectOptions(args: AnalysisArgs & OutputArgs): DetectOptions | 
     detectors: detectors as DetectorName[],
     ...(signals.length === 0 ? {} : { signals }),
     sensitivity: args.sensitivity,
+    thresholds: args.configuration.thresholds,
     note: args.quiet ? undefined : (text) => process.stderr.write(`gcbend: ${text}\n`),
     ...(limitBytes === undefined ? {} : { limitBytes }),
   };

@@ -48,7 +48,12 @@ export async function watchCommand(args: WatchArgs): Promise<number> {
     const input = args.trace === undefined ? polls : mergeSources([polls, traceChunks(args.trace, signal)]);
     const result = await runSession({
       args,
-      parse: { grammars, eachGoroutine: args.eachGoroutine, refine: parseRefinement(args) },
+      parse: {
+        grammars,
+        eachGoroutine: args.eachGoroutine,
+        infrastructure: args.configuration.infrastructure,
+        refine: parseRefinement(args),
+      },
       detect,
       input: stop.until(input),
       stop,

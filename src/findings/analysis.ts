@@ -18,7 +18,8 @@ const dumpTypes: ReadonlySet<string> = new Set(['goroutines', 'heap', 'memstats'
 
 /** Pure: no clock, no I/O. */
 export class Analysis {
-  readonly #options: AnalysisOptions;
+  readonly #orderDumps: boolean;
+  readonly #traceOptions: Omit<TraceAnalysisOptions, 'process'>;
   readonly #goroutines: GoroutineSeriesAnalysis;
   readonly #heap: HeapSeriesAnalysis;
   readonly #traces = new Map<number, TraceAnalysis>();
@@ -26,13 +27,15 @@ export class Analysis {
   #firstWallMs: number | undefined;
 
   constructor(options: AnalysisOptions) {
-    this.#options = options;
+    const { orderDumps, goroutines, heap, ...traceOptions } = options;
     const { sensitivity } = options;
+    this.#orderDumps = orderDumps ?? false;
+    this.#traceOptions = traceOptions;
     this.#goroutines = new GoroutineSeriesAnalysis({
       ...(sensitivity === undefined ? {} : { sensitivity }),
-      ...options.goroutines,
+      ...goroutines,
     });
-    this.#heap = new HeapSeriesAnalysis(options.heap);
+    this.#heap = new HeapSeriesAnalysis(heap);
   }
 
   /** What a person should know besides the findings: dumps that tell nothing, texts of different builds. */
@@ -51,7 +54,7 @@ export class Analysis {
       return event.process === undefined ? [] : this.#trace(event.process).push(event);
     }
     if (!dumpTypes.has(event.type)) return [];
-    if (this.#options.orderDumps) {
+    if (this.#orderDumps) {
       this.#held.push({ event, modifiedMs });
       return [];
     }
@@ -76,7 +79,7 @@ export class Analysis {
   #trace(process: number): TraceAnalysis {
     let trace = this.#traces.get(process);
     if (trace === undefined) {
-      trace = new TraceAnalysis({ ...this.#options, process });
+      trace = new TraceAnalysis({ ...this.#traceOptions, process });
       this.#traces.set(process, trace);
     }
     return trace;
