@@ -106,10 +106,10 @@ export class Unwrapper {
     result.terminated = line.terminated;
     this.#restEnd = -1;
     if (this.#layers.length > 0) this.#reset();
-    if (isPlainCycle(line.bytes, line.start)) return result;
+    if (isPlainCycle(line.bytes, line.start) || !(line.anchored || this.isWrapped)) return result;
     this.#clean(result);
     const text = new Text(result.bytes, result.start, result.end);
-    if (mayBePrefixed(text)) this.#takeLayers(text);
+    if (mayBePrefixed(text)) this.#takeLayers(text, line.anchored);
     else this.#misfit();
     return this.#layers.length === 0 ? result : this.#open(result);
   }
@@ -155,7 +155,8 @@ export class Unwrapper {
     result.end = result.bytes.length;
   }
 
-  #takeLayers(outer: Text): void {
+  /** Only where a record may be it is worth while to look for wrappers that are not known yet. */
+  #takeLayers(outer: Text, mayHoldRecord: boolean): void {
     const layers = this.#layers;
     let text = outer;
     while (layers.length < MOST_LAYERS) {
@@ -164,7 +165,9 @@ export class Unwrapper {
       layers.push(layer);
       text = layer.text;
     }
-    if (!layers.some((layer) => layer.partial) && !this.#isRecord(text)) this.#discover(text, layers.length);
+    if (mayHoldRecord && !layers.some((layer) => layer.partial) && !this.#isRecord(text)) {
+      this.#discover(text, layers.length);
+    }
     if (layers.length > 0) this.#misfits = 0;
     else this.#misfit();
   }

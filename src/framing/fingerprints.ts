@@ -51,7 +51,7 @@ function shareOf(low: number, high: number): number {
     const row = lowestBit(uppers) * 16;
     for (let lowers = low; lowers !== 0; lowers &= lowers - 1) sum += SHARES[row + lowestBit(lowers)]!;
   }
-  return sum < 1 ? sum : 1;
+  return Math.min(sum, 1);
 }
 
 function lowestBit(bits: number): number {

@@ -62,6 +62,10 @@ export class LineReader {
   #start = 0;
   #complete = 0;
   #filled = 0;
+  /** The next anchored line, looked for once: its start, its end, and the lines before it. -1: not looked for yet. */
+  #anchoredStart = -1;
+  #anchoredEnd = 0;
+  #linesBefore = 0;
   /** Length so far of an oversized line whose newline has not come yet, or -1. */
   #discarded = -1;
   #oversizedLines: OversizedLine[] = [];
@@ -74,7 +78,7 @@ export class LineReader {
     this.#windowBytes = Math.min(WINDOW_BYTES, this.#maxLineBytes);
     this.#scanner = new AnchorScanner(options.anchors, this.#maxLineBytes + this.#windowBytes);
     this.#buffer = this.#scanner.buffer;
-    this.#line = { bytes: this.#buffer, start: 0, end: 0, number: 0, terminated: true };
+    this.#line = { bytes: this.#buffer, start: 0, end: 0, number: 0, terminated: true, anchored: false };
     this.#span = { bytes: this.#buffer, start: 0, end: 0 };
   }
 
@@ -96,14 +100,16 @@ export class LineReader {
   /** The next line, or undefined when another chunk is needed (after `end`: when all is read). */
   next(mode: LineMode): Line | undefined {
     while (this.#start < this.#complete || this.#refill()) {
-      if (mode === 'every') {
-        return this.#take(this.#start, this.#scanner.findNewline(this.#start, this.#complete), true);
+      if (this.#anchoredStart < this.#start) this.#findAnchored();
+      const isAnchored = this.#start === this.#anchoredStart;
+      if (mode === 'every' && !isAnchored) {
+        this.#linesBefore--;
+        return this.#take(this.#start, this.#scanner.findNewline(this.#start, this.#complete), true, false);
       }
-      const scanner = this.#scanner;
-      const found = scanner.find(this.#start, this.#complete);
-      this.lines += scanner.skippedLines;
-      if (found) return this.#take(scanner.lineStart, scanner.lineEnd, true);
-      this.#start = this.#complete;
+      this.lines += this.#linesBefore;
+      this.#linesBefore = 0;
+      this.#start = this.#anchoredStart;
+      if (this.#start < this.#complete) return this.#take(this.#start, this.#anchoredEnd, true, true);
     }
     return this.#ended ? this.#takeLast(mode) : undefined;
   }
@@ -127,6 +133,7 @@ export class LineReader {
     }
     this.lines += this.#scanner.countNewlines(this.#start, to);
     this.#start = to;
+    this.#anchoredStart = -1;
   }
 
   /** The oversized lines since the last call, in order. */
@@ -136,11 +143,20 @@ export class LineReader {
     return taken;
   }
 
-  #take(start: number, end: number, terminated: boolean): Line {
+  #findAnchored(): void {
+    const scanner = this.#scanner;
+    const found = scanner.find(this.#start, this.#complete);
+    this.#anchoredStart = found ? scanner.lineStart : this.#complete;
+    this.#anchoredEnd = scanner.lineEnd;
+    this.#linesBefore = scanner.skippedLines;
+  }
+
+  #take(start: number, end: number, terminated: boolean, anchored: boolean): Line {
     const line = this.#line;
     line.start = start;
     line.end = end > start && this.#buffer[end - 1] === CARRIAGE_RETURN ? end - 1 : end;
     line.terminated = terminated;
+    line.anchored = anchored;
     line.number = ++this.lines;
     this.#start = terminated ? end + 1 : end;
     return line;
@@ -175,6 +191,7 @@ export class LineReader {
     chunk.copy(this.#buffer, from, this.#taken, this.#taken + size);
     this.#filled = from + size;
     this.#complete = this.#start;
+    this.#anchoredStart = -1;
     this.#taken += size;
     if (this.#taken === chunk.length) {
       this.#chunk = undefined;
@@ -212,9 +229,9 @@ export class LineReader {
   #takeLast(mode: LineMode): Line | undefined {
     if (this.#discarded >= 0) this.#report(this.#discarded);
     if (this.#start === this.#filled) return undefined;
-    const isWanted = mode === 'every' || this.#scanner.find(this.#start, this.#filled);
-    const line = this.#take(this.#start, this.#filled, false);
+    const anchored = this.#scanner.find(this.#start, this.#filled);
+    const line = this.#take(this.#start, this.#filled, false, anchored);
     this.#complete = this.#filled;
-    return isWanted ? line : undefined;
+    return anchored || mode === 'every' ? line : undefined;
   }
 }

@@ -12,4 +12,6 @@ export interface Line {
   number: number;
   /** False for a last line without a newline. */
   terminated: boolean;
+  /** Whether it contains one of the reader's anchors. */
+  anchored: boolean;
 }

@@ -33,7 +33,7 @@ function makeUnwrapper(): { unwrapper: Unwrapper; take: (text: string | Buffer) 
   const take = (text: string | Buffer): Seen[] => {
     const content = Buffer.isBuffer(text) ? text : Buffer.from(text);
     const bytes = Buffer.concat([Buffer.from('before\n'), content, Buffer.from('\nbehind')]);
-    const line = { bytes, start: 7, end: 7 + content.length, number: ++number, terminated: true };
+    const line = { bytes, start: 7, end: 7 + content.length, number: ++number, terminated: true, anchored: true };
     const seen: Seen[] = [];
     for (let it = unwrapper.unwrap(line); it !== undefined; it = unwrapper.next()) seen.push(show(it));
     return seen;
@@ -322,7 +322,14 @@ test('nothing is copied where nothing is wrapped', () => {
   const unwrapper = new Unwrapper({ looksLikeRecord });
   for (const text of [GC, '+0.10/0.44/0.11+0.039 ms cpu, 4->4->0 MB', 'pacer: sweep done', '']) {
     const bytes = Buffer.from(text);
-    const found = unwrapper.unwrap({ bytes, start: 0, end: bytes.length, number: 2, terminated: false });
+    const found = unwrapper.unwrap({
+      bytes,
+      start: 0,
+      end: bytes.length,
+      number: 2,
+      terminated: false,
+      anchored: true,
+    });
     assert.ok(found && found.bytes === bytes && found.start === 0 && found.end === bytes.length);
     assert.equal(found.terminated, false);
     assert.equal(found.kinds.length, 0);
@@ -355,6 +362,15 @@ test('a known wrapper is taken off every line, so that torn records meet', () =>
   assert.equal(take('2026/11/21 09:00:01 WARN slow request')[0]!.text, 'slow request');
   assert.equal(take('2026/11/21 09:00:02 INFO gc 13 @0.3s 3')[0]!.text, 'gc 13 @0.3s 3');
   assert.equal(take('2026/11/21 09:00:02 INFO %: 0.1+0.2+0.3 ms clock')[0]!.text, '%: 0.1+0.2+0.3 ms clock');
+});
+
+test('nothing new is looked for in a line without an anchor', () => {
+  const unwrapper = new Unwrapper({ looksLikeRecord });
+  const bytes = Buffer.from(`2026/11/21 09:00:00 ${GC}`);
+  const line = { bytes, start: 0, end: bytes.length, number: 1, terminated: true, anchored: false };
+  assert.deepEqual(unwrapper.unwrap(line)!.kinds, []);
+  assert.deepEqual(unwrapper.unwrap({ ...line, anchored: true })!.kinds, ['timestamp']);
+  assert.deepEqual(unwrapper.unwrap(line)!.kinds, ['timestamp']);
 });
 
 test('services in different wrappers share a file', () => {

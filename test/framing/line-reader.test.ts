@@ -49,6 +49,8 @@ function splitPlainly(bytes: Buffer): Seen[] {
   return seen;
 }
 
+const isAnchored = (line: Seen): boolean => ANCHORS.some((anchor) => line.text.includes(anchor.toString()));
+
 /** Bytes in which newlines, anchors and pieces of anchors are frequent. */
 const logBytes = fc
   .array(
@@ -95,7 +97,7 @@ test('anchored mode returns exactly the lines that contain an anchor', () => {
     fc.property(logBytes, cuts, (bytes, at) => {
       const reader = new LineReader({ anchors: ANCHORS });
       const expected = splitPlainly(bytes);
-      const wanted = expected.filter((line) => ANCHORS.some((anchor) => line.text.includes(anchor.toString())));
+      const wanted = expected.filter(isAnchored);
       assert.deepEqual(readAll(reader, chunksOf(bytes, at), 'anchored'), wanted);
       assert.equal(reader.lines, expected.length);
     }),
@@ -127,6 +129,44 @@ test('the mode may change on every call', () => {
   assert.equal(text('every'), undefined);
 });
 
+test('modes and blocks mixed at will: numbers and anchored hold', () => {
+  const step = fc.constantFrom('every', 'anchored', 'block');
+  fc.assert(
+    fc.property(logBytes, cuts, fc.array(step, { minLength: 1, maxLength: 9 }), (bytes, at, steps) => {
+      const reader = new LineReader({ anchors: ANCHORS });
+      const expected = splitPlainly(bytes);
+      let turn = 0;
+      const drain = (): void => {
+        for (;;) {
+          const mode = steps[turn++ % steps.length]!;
+          const before = reader.lines;
+          if (mode === 'block') {
+            const span = reader.remaining();
+            if (span.start < span.end) reader.advance(span.bytes.indexOf(0x0a, span.start) + 1);
+            continue;
+          }
+          const line = reader.next(mode as LineMode);
+          if (line === undefined) return;
+          assert.equal(line.bytes.toString('latin1', line.start, line.end), expected[line.number - 1]!.text);
+          assert.equal(line.anchored, isAnchored(expected[line.number - 1]!));
+          if (mode === 'every') assert.equal(line.number, before + 1);
+          else assert.ok(line.anchored && !expected.slice(before, line.number - 1).some(isAnchored));
+        }
+      };
+      // Blocks alone never say that the chunk is read.
+      if (steps.every((it) => it === 'block')) steps = [...steps, 'every'];
+      for (const chunk of chunksOf(bytes, at)) {
+        reader.push(chunk);
+        drain();
+      }
+      reader.end();
+      drain();
+      assert.equal(reader.lines, expected.length);
+    }),
+    { numRuns: 300 },
+  );
+});
+
 test('lines above the limit are skipped, counted and reported, at any chunking and in both modes', () => {
   fc.assert(
     fc.property(logBytes, cuts, fc.constantFrom<LineMode>('every', 'anchored'), (bytes, at, mode) => {
@@ -135,9 +175,7 @@ test('lines above the limit are skipped, counted and reported, at any chunking a
       const all = bytes.toString('latin1').split('\n');
       const tooLong = all.map((text, index) => ({ number: index + 1, byteLength: text.length }));
       const expected = splitPlainly(bytes).filter(
-        (line) =>
-          all[line.number - 1]!.length <= maxLineBytes &&
-          (mode === 'every' || ANCHORS.some((anchor) => line.text.includes(anchor.toString()))),
+        (line) => all[line.number - 1]!.length <= maxLineBytes && (mode === 'every' || isAnchored(line)),
       );
       assert.deepEqual(readAll(reader, chunksOf(bytes, at), mode), expected);
       const reported = tooLong.filter((line) => line.byteLength > maxLineBytes);
