@@ -62,6 +62,14 @@ export function isResultDocument(value: unknown): value is ResultDocument {
   return typeof value === 'object' && value !== null && (value as { document?: unknown }).document === 'gcbend-result';
 }
 
+/** The events that a saved document holds: what `gcbend diff` compares. */
+export function eventsOfResult(document: ResultDocument): GcbendEvent[] {
+  const { goroutines, heap, memstats, contention = [], threads, health } = document;
+  const perProcess = document.processes.flatMap(({ inflections, findings }) => [...inflections, ...findings]);
+  const lasts = [goroutines, heap, memstats, ...contention, threads, health].filter((event) => event !== undefined);
+  return [...perProcess, ...document.inflections, ...document.findings, ...lasts];
+}
+
 /** One document, indented by two, at the end. */
 export function createJsonSink(): EventSink {
   const results = new Results();

@@ -50,7 +50,7 @@ export class Results {
 
   push(event: GcbendEvent): void {
     this.counts[event.type] = (this.counts[event.type] ?? 0) + 1;
-    this.sources.add(event.source);
+    if (event.type !== 'summary') this.sources.add(event.source);
     switch (event.type) {
       case 'process': {
         const state = this.stateOf(event.process, event.source);

@@ -78,6 +78,12 @@ export function formatMiB(mebibytes: number): string {
   return formatBytes(mebibytes * 1048576);
 }
 
+/** What a trace prints in whole MiB, rounded down: `20 MiB`, `<1 MiB`. */
+export function formatPrintedMiB(mebibytes: number): string {
+  if (mebibytes === 0) return '<1 MiB';
+  return Number.isInteger(mebibytes) && mebibytes < 10240 ? `${mebibytes} MiB` : formatMiB(mebibytes);
+}
+
 /** A rate of growth, by the hour or the minute where a second says nothing: `+1.85 MiB/s`, `+6.1 MiB/h`. */
 export function formatGrowth(perSecond: number, unit: string): string {
   if (perSecond === 0) return `0 ${unit}/s`;

@@ -8,6 +8,7 @@ import {
   formatGrowth,
   formatMiB,
   formatMoment,
+  formatPrintedMiB,
 } from './format.ts';
 import type { ProcessReport } from './report-model.ts';
 import type { Role } from './style.ts';
@@ -47,24 +48,27 @@ export function headlineOf(report: ProcessReport): Headline {
         : `The live heap was growing at the end, ${speed}, since ${whenOf(last)}`;
     const sure = `${formatConfidence(Math.min(onset.confidence, last.confidence))} sure`;
     return {
-      text: `${began}: from ${formatMiB(onset.value)} to ${formatMiB(live.last)} (${sure}).${limitWords(growth?.projection)}`,
+      text: `${began}: from ${formatMiB(onset.value)} to ${formatPrintedMiB(live.last)} (${sure}).${limitWords(growth?.projection)}`,
       role: growth === undefined || growth.severity === 'info' ? 'slower' : 'growth',
     };
   }
   if (last !== undefined) {
     const onset = turning.findLast((bend) => GROWING.has(bend.kind));
-    const grew = onset === undefined ? '' : `The live heap grew from ${whenOf(onset)} on; it `;
+    const sure = `(${formatConfidence(last.confidence)} sure)`;
     const stopped = last.kind === 'plateau' ? 'stopped growing' : 'began to shrink';
-    return {
-      text: `${grew === '' ? 'The live heap ' : grew}${stopped} at ${whenOf(last)} and ended at ${formatMiB(live.last)} (${formatConfidence(last.confidence)} sure).`,
-      role: 'calm',
-    };
+    const text =
+      onset !== undefined
+        ? `The live heap grew from ${whenOf(onset)} on; it ${stopped} at ${whenOf(last)} and ended at ${formatPrintedMiB(live.last)} ${sure}.`
+        : last.kind === 'plateau'
+          ? `The live heap settled at ${whenOf(last)} and has not kept growing since: ${formatPrintedMiB(live.last)} at the end ${sure}.`
+          : `The live heap began to shrink at ${whenOf(last)} and ended at ${formatPrintedMiB(live.last)} ${sure}.`;
+    return { text, role: 'calm' };
   }
   if (growth !== undefined) return { text: `${growth.title}.`.replace(/\.\.$/, '.'), role: 'growth' };
   const level =
     live.min === live.max
-      ? `${formatMiB(live.mean)} all the time`
-      : `${formatMiB(live.mean)} on average, between ${formatMiB(live.min)} and ${formatMiB(live.max)}`;
+      ? `${formatPrintedMiB(live.mean)} all the time`
+      : `${formatMiB(live.mean)} on average, between ${formatPrintedMiB(live.min)} and ${formatPrintedMiB(live.max)}`;
   if (bends.length > 0) {
     const steps = `${formatCount(bends.length, 'change')} of level, the last at ${whenOf(bends.at(-1)!)}`;
     return { text: `The live heap does not keep growing: ${steps}; ${level}, over ${span}.`, role: 'calm' };

@@ -8,6 +8,7 @@ import {
   formatMoment,
   formatNumber,
   formatPercent,
+  formatPrintedMiB,
 } from './format.ts';
 import { whenOf } from './headline.ts';
 import { drawLineChart } from './line-chart.ts';
@@ -109,8 +110,8 @@ function addTitle(page: Page, model: LiveModel, state: PanelState, title: string
 function addNumbers(page: Page, model: LiveModel, process: ProcessReport, report: Report): void {
   const { stats, series } = process;
   const parts: string[] = [];
-  if (stats.heapLiveMiB !== undefined) parts.push(`live ${formatMiB(stats.heapLiveMiB.last)}`);
-  if (stats.heapGoalMiB !== undefined) parts.push(`goal ${formatMiB(stats.heapGoalMiB.last)}`);
+  if (stats.heapLiveMiB !== undefined) parts.push(`live ${formatPrintedMiB(stats.heapLiveMiB.last)}`);
+  if (stats.heapGoalMiB !== undefined) parts.push(`goal ${formatPrintedMiB(stats.heapGoalMiB.last)}`);
   const perMinute = model.cyclesPerMinute();
   parts.push(perMinute === undefined ? `${stats.cycles} GCs` : `${formatNumber(perMinute)} GCs a minute`);
   if (series.gcCpu?.last !== undefined) parts.push(`GC CPU ${formatPercent(series.gcCpu.last)}`);

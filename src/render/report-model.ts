@@ -123,7 +123,7 @@ export class ReportModel {
 
   push(event: GcbendEvent): void {
     this.counts[event.type] = (this.counts[event.type] ?? 0) + 1;
-    if (this.sources.size < MOST_PROCESSES) this.sources.add(event.source);
+    if (event.type !== 'summary' && this.sources.size < MOST_PROCESSES) this.sources.add(event.source);
     switch (event.type) {
       case 'process': {
         const state = this.processState(event.process, event.source);

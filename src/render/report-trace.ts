@@ -11,6 +11,7 @@ import {
   formatMoment,
   formatNumber,
   formatPercent,
+  formatPrintedMiB,
   formatSigned,
   formatWallTime,
 } from './format.ts';
@@ -106,7 +107,7 @@ interface SparkRow {
 
 const share = (value: number) => formatPercent(value);
 const SPARK_ROWS: SparkRow[] = [
-  { signal: 'heapGoal', words: (s) => `last ${formatMiB(s.last ?? 0)}, max ${formatMiB(s.max)}` },
+  { signal: 'heapGoal', words: (s) => `last ${formatPrintedMiB(s.last ?? 0)}, max ${formatPrintedMiB(s.max)}` },
   { signal: 'pause', words: (s) => `mean ${formatNumber(s.mean)} ms, max ${formatNumber(s.max)} ms` },
   { signal: 'gcCpu', words: (s) => `mean ${share(s.mean)}, max ${share(s.max)}` },
   { signal: 'allocRate', words: (s) => `mean ${formatNumber(s.mean)} MiB/s, max ${formatNumber(s.max)}` },
@@ -285,7 +286,7 @@ function addTotals(page: Page, report: ProcessReport): void {
   else if (stats.gcCpuPercentPrinted !== undefined) parts.push(`GC took ${stats.gcCpuPercentPrinted} % of the CPU`);
   if (stats.assistShare !== undefined) parts.push(`assists did ${formatPercent(stats.assistShare)} of the marking`);
   if (stats.stacksMiB !== undefined && stats.stacksMiB.max > 0)
-    parts.push(`stacks up to ${formatMiB(stats.stacksMiB.max)}`);
+    parts.push(`stacks up to ${formatPrintedMiB(stats.stacksMiB.max)}`);
   page.heading('Totals');
   page.paragraph(parts.join(' · '), '  ');
 }

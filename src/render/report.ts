@@ -1,13 +1,13 @@
 // In: a Report, a size. Out: the report as text: headline, charts, bends, pauses, findings, dumps; no line wider than asked.
 import type { FindingEvent } from '../events/types.ts';
-import { formatBytes, formatCount, formatDuration, formatMiB } from './format.ts';
+import { formatBytes, formatCount, formatDuration, formatPrintedMiB } from './format.ts';
 import { Page } from './page.ts';
 import { addFindings, numberFindings } from './report-findings.ts';
 import { addGoroutines, addThreads, blockingFrame, siteWords } from './report-goroutines.ts';
 import { addContention, addHeap, addMemoryBill } from './report-heap.ts';
 import type { Report } from './report-model.ts';
 import { addBendList, addProcess, processTitle } from './report-trace.ts';
-import { drawSparkline } from './sparkline.ts';
+import { drawBars } from './sparkline.ts';
 import { SEVERITY_ROLES } from './words.ts';
 
 export interface ReportOptions {
@@ -96,7 +96,7 @@ function snapshotWords(report: Report): string {
   const largest = [...heap.last.sites].sort((a, b) => b.inUse.bytes - a.inUse.bytes)[0];
   const held = `${formatBytes(heap.last.inUse.bytes)} in use`;
   if (largest === undefined) return `${held}.`;
-  return `${held}; ${siteWords(largest)} holds most of it, ${formatBytes(largest.inUse.bytes)}.`;
+  return `${held}; ${siteWords(blockingFrame(largest) ?? largest)} holds most of it, ${formatBytes(largest.inUse.bytes)}.`;
 }
 
 function addSmallProcesses(page: Page, report: Report): void {
@@ -111,7 +111,7 @@ function addSmallProcesses(page: Page, report: Report): void {
   page.blank();
   const longest = short.longestSeconds > 0 ? `, none longer than ${formatDuration(short.longestSeconds)}` : '';
   page.paragraph(
-    `${formatCount(short.count, 'short process', 'short processes')} besides (compilers and the like): ${formatCount(short.cycles, 'GC')}${longest}, live heap up to ${formatMiB(short.largestHeapMiB)}.`,
+    `${formatCount(short.count, 'short process', 'short processes')} besides (compilers and the like): ${formatCount(short.cycles, 'GC')}${longest}, live heap up to ${formatPrintedMiB(short.largestHeapMiB)}.`,
     '  ',
     'dim',
   );
@@ -134,9 +134,8 @@ function addHealth(page: Page, report: Report): void {
   const { last, scores } = report.health;
   const role = last.score >= 80 ? 'calm' : last.score >= 50 ? 'slower' : 'growth';
   page.heading('Health', '0–100, 100 is healthy; windows of 10 s');
-  const buckets = scores.buckets;
-  const width = Math.max(8, page.width - 30);
-  const line = buckets.length < 2 ? '' : drawSparkline(scores, buckets[0]!.from, buckets.at(-1)!.to, width);
+  const worst = scores.buckets.map((bucket) => bucket.min);
+  const line = worst.length < 2 ? '' : drawBars(worst, Math.max(8, page.width - 30), 0);
   page.line('  now ', [role, String(Math.round(last.score))], `, worst ${Math.round(scores.min)}  `, ['curve', line]);
 }
 
@@ -147,9 +146,7 @@ function addInput(page: Page, report: Report): void {
   const { summary, malformed } = report;
   const parts: string[] = [];
   if (summary !== undefined) {
-    parts.push(
-      `${formatCount(summary.lines, 'line')}, ${formatBytes(summary.bytes)} read in ${formatDuration(summary.seconds)}`,
-    );
+    parts.push(`${formatCount(summary.lines, 'line')}, ${formatBytes(summary.bytes)} read`);
     if (summary.repaired > 0) parts.push(`${formatCount(summary.repaired, 'torn line')} put together`);
   }
   for (const type of SIBLINGS) {

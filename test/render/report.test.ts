@@ -129,7 +129,7 @@ test('one spike among a million cycles is drawn at every width', () => {
   for (const width of [60, 80, 200]) {
     const text = renderReport(report, { ...plain, width });
     assert.match(text, /400 ┤ +\S/, `${width} columns`);
-    assert.match(text, /between\s+20.0 MiB and 400 MiB/);
+    assert.match(text, /between\s+20 MiB and 400 MiB/);
   }
 });
 
