@@ -6,7 +6,7 @@ import { ADVICE } from './advice.ts';
 import { type RuleContext, timesOf } from './context.ts';
 import type { FindingBody, Origin } from './finding-log.ts';
 import type { Thresholds } from './thresholds.ts';
-import { duration, evidence, mib, moment, number, tidy } from './words.ts';
+import { duration, evidence, mib, number, tidy } from './words.ts';
 
 export const HEALTH_WEIGHTS = { heap: 0.4, pause: 0.3, block: 0.3 } as const;
 
@@ -132,11 +132,12 @@ export function closeHealth(state: HealthState, origin: Origin, context: RuleCon
     inputs: evidence({ ...inputs }) as Record<string, number>,
     ...(rated.absent.length === 0 ? {} : { absent: rated.absent }),
   } satisfies HealthEvent);
-  return judge(state, { from: window.from, line: window.line, score: rated.score, parts: rated.parts }, limits);
+  return judgeHealth(state, { from: window.from, line: window.line, score: rated.score, parts: rated.parts }, limits);
 }
 
-function judge(
-  state: HealthState,
+/** Takes the score of a window. @returns true when `health-low` is to be told */
+export function judgeHealth(
+  state: Pick<HealthState, 'low' | 'found'>,
   rated: { from: number; line: number; score: number; parts: Partial<Record<Part, number>> },
   limits: Thresholds['health'],
 ): boolean {
@@ -170,20 +171,24 @@ const PART_WORDS: Readonly<Record<Part, string>> = {
   block: 'blocked goroutines',
 };
 
-export function describeHealth(state: HealthState, context: RuleContext): FindingBody | undefined {
+/** @param times `at` and `atTime` of a time of the windows */
+export function describeHealth(
+  state: Pick<HealthState, 'found'>,
+  limits: Thresholds['health'],
+  times: (t: number) => { at?: number; atTime?: string },
+): FindingBody | undefined {
   const { found } = state;
   if (found === undefined) return undefined;
-  const limits = context.thresholds.health;
   const parts = Object.entries(found.parts) as [Part, number][];
   const worst = parts.sort((a, b) => a[1] - b[1])[0]?.[0] ?? 'heap';
   return {
     rule: 'health-low',
     severity: found.lowest < limits.criticalScore ? 'critical' : 'warning',
     ongoing: found.ongoing,
-    ...timesOf(context, found.from),
-    title: `Health is low: ${number(found.lowest)} of 100 at ${moment(found.lowestAt, context.hasTime)}`,
+    ...times(found.from),
+    title: `Health is low: ${number(found.lowest)} of 100 at ${duration(found.lowestAt)}`,
     detail:
-      `From ${moment(found.from, context.hasTime)} on ${found.windows} windows of ${duration(limits.windowSeconds)} scored below ${limits.warnScore}; ` +
+      `From ${duration(found.from)} on ${found.windows} windows of ${duration(limits.windowSeconds)} scored below ${limits.warnScore}; ` +
       `${PART_WORDS[worst]} cost the most points. Measured against ${mib(limits.heapMiB)} of heap, pauses of ${number(limits.pauseMs)} ms ` +
       `and ${number(limits.blocksPerSecond)} blocked goroutines a second.`,
     confidence: 0.95,

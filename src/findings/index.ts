@@ -2,6 +2,7 @@
 export { HEALTHY_CAVEAT } from './advice.ts';
 export { type FindingBody, FindingLog, type Origin } from './finding-log.ts';
 export { HEALTH_WEIGHTS, type HealthInputs, healthScore, partScore, rateWindow } from './health.ts';
+export { HealthSnapshots } from './health-snapshots.ts';
 export { type AnalysisResult, mergeResults, type ProcessResult } from './merge.ts';
 export { DEFAULT_THRESHOLDS, type ThresholdOverrides, type Thresholds, withThresholds } from './thresholds.ts';
 export { type DetectorName, TraceAnalysis, type TraceAnalysisOptions } from './trace.ts';

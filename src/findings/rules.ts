@@ -1,5 +1,6 @@
 // In: cycles of one process. Out: what the rules that need no detector say of them: pressure, limit, pauses, health.
 import type { CycleSample, ValueHistogram } from '../series/index.ts';
+import { type RuleContext, timesOf } from './context.ts';
 import type { FindingBody } from './finding-log.ts';
 import { describePressure, newPressureState, type PressureState, pushPressure } from './gc-pressure.ts';
 import { describeHealth, type HealthState, newHealthState, pushHealth } from './health.ts';
@@ -41,7 +42,11 @@ export function pushRules(
   if (pushPressure(rules.pressure, sample, context)) tell(describePressure(rules.pressure, context));
   const review = pauses.count > 0 && pauses.count % PAUSE_REVIEW === 0;
   if (pushPause(rules.pauses, sample, context) || review) tell(describePauses(rules.pauses, pauses.state(), context));
-  if (pushHealth(rules.health, sample, origin, context, out)) tell(describeHealth(rules.health, context));
+  if (pushHealth(rules.health, sample, origin, context, out)) tell(healthOf(rules, context));
+}
+
+function healthOf(rules: Rules, context: RuleContext): FindingBody | undefined {
+  return describeHealth(rules.health, context.thresholds.health, (t) => timesOf(context, t));
 }
 
 /** The last word of each rule; findings that nobody stands by any more are withdrawn. */
@@ -51,7 +56,7 @@ export function finishRules(rules: Rules, pauses: ValueHistogram, teller: Teller
     describeLimit(rules.limit, context),
     describePressure(rules.pressure, context),
     describePauses(rules.pauses, pauses.state(), context),
-    describeHealth(rules.health, context),
+    healthOf(rules, context),
   ];
   for (const body of bodies) if (body !== undefined) teller.finalFinding(body.rule, body, telling);
   for (const key of teller.log.openKeys) teller.withdrawFinding(key, 'The whole trace does not bear it out.', telling);
