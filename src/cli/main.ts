@@ -4,8 +4,9 @@ import { GcbendError } from '../errors.ts';
 import { type Config, readConfig } from './config.ts';
 import { explainError } from './errors.ts';
 import { exitStatus } from './exit-status.ts';
-import { addAnalysisOptions, watchOptions } from './options.ts';
+import { addAnalysisOptions, addViewOptions, watchOptions } from './options.ts';
 import { version } from './version.ts';
+import type { View, ViewArgs } from './views.ts';
 
 /** Runs one command. Never throws; never calls process.exit, so that pending writes end. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -16,6 +17,11 @@ export async function main(argv: readonly string[]): Promise<number> {
       const command = await load();
       status = await command({ ...(args as A), configuration });
     };
+  const view = (name: View) =>
+    run<ViewArgs>(async () => {
+      const { viewCommand } = await import('./views.ts');
+      return (args) => viewCommand(name, args);
+    });
   const [own, child] = splitAtDoubleDash(argv);
   let configuration: Config;
   try {
@@ -104,6 +110,41 @@ export async function main(argv: readonly string[]): Promise<number> {
           .option('trace', { type: 'string', requiresArg: true, describe: "Also follow the program's log (gctrace)" })
           .options(watchOptions),
       run(async () => (await import('./watch.ts')).watchCommand),
+    )
+    .command(
+      'top <files..>',
+      'Functions by what they hold: go tool pprof -top, from the text alone',
+      (args) => addViewOptions(args),
+      view('top'),
+    )
+    .command(
+      'traces <files..>',
+      'Every stack with its value: go tool pprof -traces',
+      (args) => addViewOptions(args),
+      view('traces'),
+    )
+    .command(
+      'peek <files..>',
+      'Callers and callees of functions: go tool pprof -peek',
+      (args) => addViewOptions(args),
+      view('peek'),
+    )
+    .command(
+      'list <files..>',
+      'Source lines of functions: go tool pprof -list',
+      (args) => addViewOptions(args),
+      view('list'),
+    )
+    .command(
+      'diff <base> <new>',
+      'What grew between two dumps, heap texts, traces or saved results',
+      (args) =>
+        addAnalysisOptions(
+          args
+            .positional('base', { type: 'string', demandOption: true })
+            .positional('new', { type: 'string', demandOption: true }),
+        ),
+      run(async () => (await import('./diff.ts')).diffCommand),
     )
     .command(
       'grammars',

@@ -142,6 +142,44 @@ export function addAnalysisOptions<T>(args: Argv<T>) {
   return args.options(outputOptions).options(analysisOptions);
 }
 
+const viewOptions = asOptions({
+  function: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Functions to list or peek at: a regular expression (default: --focus, else all)',
+  },
+  base: { type: 'string', array: true, nargs: 1, requiresArg: true, describe: 'Subtract this profile (repeatable)' },
+  focus: { type: 'string', requiresArg: true, describe: 'Only stacks with a matching function or file' },
+  ignore: { type: 'string', requiresArg: true, describe: 'No stacks with a matching function or file' },
+  hide: { type: 'string', requiresArg: true, describe: 'Take matching functions out of the stacks' },
+  unit: { type: 'string', requiresArg: true, describe: 'Unit of the values: kB, MB, ms …' },
+  'sample-index': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'inuse_space, inuse_objects, alloc_space, alloc_objects, delay, contentions …',
+  },
+  cum: { type: 'boolean', default: false, describe: 'Sort by the cumulative value (top)' },
+  'node-count': { type: 'number', requiresArg: true, describe: 'So many rows (top)' },
+  'source-path': {
+    type: 'string',
+    array: true,
+    nargs: 1,
+    requiresArg: true,
+    describe: 'Look for sources below this folder (list, repeatable)',
+  },
+  'trim-path': { type: 'string', requiresArg: true, describe: 'Prefix to take off source paths (list)' },
+  width: outputOptions.width,
+  color: outputOptions.color,
+  ascii: outputOptions.ascii,
+});
+
+/** Adds the options of top, list, traces and peek. */
+export function addViewOptions<T>(args: Argv<T>) {
+  return args
+    .positional('files', { type: 'string', array: true, demandOption: true, describe: 'Profile texts or .pb.gz files' })
+    .options(viewOptions);
+}
+
 /** `a,b` and repeated options mean the same. */
 export function splitList(values: readonly string[] | undefined): string[] {
   return (values ?? [])
