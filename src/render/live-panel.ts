@@ -27,7 +27,6 @@ export interface PanelSize {
   columns: number;
 }
 
-export const FEWEST_ROWS = 20;
 const MOST_MARKS = 20;
 const GOAL_ROWS = 13;
 
@@ -70,10 +69,10 @@ export function drawPanel(model: LiveModel, state: PanelState, size: PanelSize, 
   if (selected !== undefined) addCycle(below, selected.gc);
   else {
     if (room >= 26) addSparklines(below, process, state);
-    addBends(below, process, room >= 30 ? 6 : 3);
-    addFindings(below, report, room >= 30 ? 8 : 4);
+    addBends(below, process, room >= 30 ? 6 : room >= 15 ? 3 : 1);
+    addFindings(below, report, room >= 30 ? 8 : room >= 15 ? 4 : 1);
   }
-  const chartRows = Math.max(8, Math.min(24, room - 1 - below.lines.length));
+  const chartRows = Math.max(7, Math.min(24, room - below.lines.length));
   addChart(page, model, process, state, chartRows);
   page.lines.push(...below.lines);
   return finish(page, size);
@@ -213,11 +212,11 @@ function addSparklines(page: Page, process: ProcessReport, state: PanelState): v
   }
 }
 
-/** The newest bends of the live heap, numbered as in the chart. */
+/** The newest bends of the live heap, numbered as in the chart; a single line does without a title. */
 function addBends(page: Page, process: ProcessReport, most: number): void {
   const bends = bendsOf(process, 'heapLive');
   if (bends.length === 0) return;
-  page.line(['title', 'Bends']);
+  if (most > 1) page.line(['title', 'Bends']);
   bends.slice(-most).forEach((bend, index) => {
     const number = Math.max(0, bends.length - most) + index + 1;
     const rate = process.timeBase === 'index' ? 'MiB/cycle' : 'MiB/s';
@@ -229,12 +228,13 @@ function addBends(page: Page, process: ProcessReport, most: number): void {
   });
 }
 
-/** The worst findings, one line each, and when the limit is met. */
+/** The worst findings, one line each, and when the limit is met; a single line does without a title. */
 function addFindings(page: Page, report: Report, most: number): void {
   const findings = allFindings(report).filter((finding) => finding.severity !== 'info');
-  if (findings.length === 0 || most < 2) return;
-  page.line(['title', 'Findings'], ['dim', findings.length > most - 1 ? `  ${findings.length} in all` : '']);
-  for (const finding of findings.slice(0, most - 1)) {
+  if (findings.length === 0 || most < 1) return;
+  const shown = Math.max(1, most - 1);
+  if (most > 1) page.line(['title', 'Findings'], ['dim', findings.length > shown ? `  ${findings.length} in all` : '']);
+  for (const finding of findings.slice(0, shown)) {
     const left = finding.projection;
     const limit = left === undefined ? '' : `${formatBytes(left.limitBytes)} in ${formatDuration(left.secondsLeft)}`;
     page.line(

@@ -62,7 +62,7 @@ export function placeOf(frame: { file?: string; line?: number }): string {
 }
 
 /** Ids join events; they tell a person nothing. */
-const ID_NAMES = new Set(['group', 'groupId', 'groups', 'ids', 'inflection', 'inflections']);
+const ID_NAMES = new Set(['signal', 'group', 'groups', 'ids', 'inflection', 'inflections']);
 
 /** Evidence as `name value` with the unit that the name ends in; objects are opened one level, lists of objects counted. */
 export function evidenceWords(evidence: Record<string, unknown>): string[] {

@@ -9,6 +9,8 @@ import { drawBars, drawShare } from './sparkline.ts';
 const MOST_GROUPS = 15;
 const MOST_STATES = 12;
 const MOST_GROWING = 6;
+/** Goroutines by which a group that no finding names must have grown to be drawn. */
+const LEAST_GROWTH = 3;
 /** From this width on the creator has a column of its own. */
 const WIDE = 110;
 
@@ -117,14 +119,14 @@ export function baseName(path: string): string {
 function addCourses(page: Page, dumps: SnapshotSeries<GoroutinesEvent>, findings: readonly FindingEvent[]): void {
   const named = new Set(
     findings.flatMap((finding) => {
-      const group = finding.evidence['group'] ?? finding.evidence['groupId'];
-      return typeof group === 'string' ? [group] : [];
+      const signal = finding.evidence['signal'];
+      return typeof signal === 'string' && signal.startsWith('group:') ? [signal.slice('group:'.length)] : [];
     }),
   );
   const growing = dumps.growing();
   const courses = [
     ...growing.filter((course) => named.has(course.key)),
-    ...growing.filter((course) => !named.has(course.key)),
+    ...growing.filter((course) => !named.has(course.key) && course.values.at(-1)! - course.values[0]! >= LEAST_GROWTH),
   ].slice(0, MOST_GROWING);
   const groups = new Map(dumps.last.groups.map((group) => [group.id, group]));
   const width = Math.max(12, Math.min(60, page.width - 52, dumps.totals.length));

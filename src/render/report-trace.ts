@@ -200,18 +200,19 @@ function addOtherBends(page: Page, report: ProcessReport, findingNumbers: Map<st
   addBendList(page, shown, report, findingNumbers);
 }
 
-/** One line a bend of any signal, joined with the finding that it belongs to. */
+/** One line a bend of any signal, joined with the finding that it belongs to. `groupNames`: what stands for `group:ID`. */
 export function addBendList(
   page: Page,
   bends: readonly InflectionEvent[],
   report: ProcessReport | undefined,
   findingNumbers: Map<string, number>,
+  groupNames?: ReadonlyMap<string, string>,
 ): void {
   const rows = bends.map((bend): Span[] => {
     const finding = findingOf(bend, report);
     return [
       page.width < NARROW && bend.at !== undefined ? formatMoment(bend.at) : whenOf(bend),
-      signalWords(bend.signal),
+      groupNames?.get(bend.signal) ?? signalWords(bend.signal),
       [KIND_ROLES[bend.kind], otherKindWords(bend)],
       formatConfidence(bend.confidence),
       finding === undefined ? '' : ['dim', `finding ${findingNumbers.get(finding) ?? ''}`],
@@ -237,7 +238,9 @@ export function otherKindWords(bend: InflectionEvent): string {
     return `${KIND_WORDS[bend.kind]} by ${formatNumber(Math.abs(bend.stepBy * scale))} to ${level} ${unit}`;
   }
   if (bend.kind === 'peak' || bend.kind === 'regime') return `${KIND_WORDS[bend.kind]}: ${level} ${unit}`;
-  return `${KIND_WORDS[bend.kind]}, ${formatGrowth(bend.slopeAfter * scale, unit)}`;
+  const slope = bend.slopeAfter * scale;
+  if (bend.at !== undefined) return `${KIND_WORDS[bend.kind]}, ${formatGrowth(slope, unit)}`;
+  return `${KIND_WORDS[bend.kind]}, ${formatSigned(tiny(slope))} ${unit} a ${bend.cycle === undefined ? 'snapshot' : 'cycle'}`;
 }
 
 /** The finding of a rule that watches this signal, near in time. */

@@ -47,7 +47,9 @@ export function renderReport(report: Report, options: ReportOptions): string {
   if (report.threads !== undefined) addThreads(page, report.threads);
   if (report.inflections.length > 0) {
     page.heading('Bends over the snapshots');
-    addBendList(page, report.inflections.slice(0, 20), undefined, numbers);
+    const groups = report.goroutines?.last.groups ?? [];
+    const names = new Map(groups.map((group) => [`group:${group.id}`, siteWords(blockingFrame(group))]));
+    addBendList(page, report.inflections.slice(0, 20), undefined, numbers, names);
   }
   addHealth(page, report);
   addInput(page, report);

@@ -28,7 +28,7 @@ const snapshots = (): GcbendEvent[] => [
     rule: 'goroutine-growth',
     title: 'Goroutines pile up at a channel send',
     detail: 'The group has grown in each of 5 dumps, from 20 to 383; nobody receives from the channel.',
-    evidence: { group: 'g-send', counts: [20, 32, 68, 128, 383], perMinute: 3.1, oldestWaitMinutes: 12 },
+    evidence: { signal: 'group:g-send', counts: [20, 32, 68, 128, 383], perMinute: 3.1, oldestWaitMinutes: 12 },
     site: { function: 'orders.(*Queue).publish', file: '/home/ci/shop/internal/orders/queue.go', line: 88 },
     createdBy: { function: 'orders.Start', file: '/home/ci/shop/internal/orders/start.go', line: 31 },
   }),
