@@ -22,7 +22,9 @@ for (const learn of [true, false]) {
     let wrong = 0;
     let records = 0;
     for (const [seed, file] of files.entries()) {
-      const lines = readFileSync(file, 'utf8').split('\n').filter((line) => isGc(line));
+      const lines = readFileSync(file, 'utf8')
+        .split('\n')
+        .filter((line) => isGc(line));
       const log = makeTornLog(grammars, lines, { seed: seed + 1, styles, tear: 0.3, between: 3 });
       const run = runTorn(grammars, log.text, { learn });
       const truth = new Set(log.truth);
@@ -36,7 +38,9 @@ for (const learn of [true, false]) {
     allWrong += wrong;
     const share = torn === 0 ? 100 : (100 * recovered) / torn;
     const name = `${styles.join('+').slice(0, 28)}${learn ? '' : ' (nothing learned)'}`;
-    console.log(`${name.padEnd(48)} ${records} records, ${torn} torn, ${share.toFixed(2)} % put together, ${wrong} wrong`);
+    console.log(
+      `${name.padEnd(48)} ${records} records, ${torn} torn, ${share.toFixed(2)} % put together, ${wrong} wrong`,
+    );
   }
 }
 console.log(`all: ${((100 * allRecovered) / allTorn).toFixed(2)} % of ${allTorn}, ${allWrong} wrong`);

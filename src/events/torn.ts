@@ -59,8 +59,9 @@ const CLEAR = 1;
 const DOUBTFUL = 8;
 const MAX_CANDIDATES = 256;
 const MAX_PENDING = 16;
-const MAX_LINES = 2000;
-const MAX_BYTES = 1 << 20;
+const MAX_LINES = 20_000;
+const FLOOD_LINES = 200;
+const MAX_BYTES = 4 << 20;
 /** A record that lacks only its newline waits this long for ` (forced)`. */
 const MAX_LINES_FOR_NEWLINE = 64;
 const MAX_TEXT = 200;
@@ -218,6 +219,8 @@ export class TornLineAssembler {
   #resume(bytes: Buffer, start: number, end: number, line: number, expect: readonly ExpectedCycle[]): boolean {
     for (let i = this.#pending.length - 1; i >= 0; i--) {
       const pending = this.#pending[i] as Pending;
+      // In a flood a line that begins like the application's others is not tried.
+      if (pending.linesSeen > FLOOD_LINES && this.#appLines.knows(bytes, start, end)) continue;
       const grown: Candidate[] = [];
       const finished: Candidate[] = [];
       for (const one of pending.candidates) {
