@@ -94,7 +94,7 @@ interface ProcessState {
   stats: ProcessStats;
   series: Partial<Record<ChartedSignal, BucketedSeries>>;
   /** Sums since the last point of the rates. */
-  pool: CycleSums & { from: number };
+  pool: Omit<CycleSums, 'markedMiB' | 'markedMs'> & { from: number };
   inflections: Revisions<InflectionEvent>;
   inflectionsDropped: number;
 }
@@ -301,12 +301,18 @@ export class ReportModel {
 /** Cycles that follow each other closely are taken together, so that rates are those of the process, not of rounded times. */
 function pushRates(state: ProcessState, t: number, x: number, sums: CycleSums): void {
   const { pool } = state;
-  for (const key of Object.keys(sums) as (keyof CycleSums)[]) pool[key] += sums[key];
+  pool.gcCpuMs += sums.gcCpuMs;
+  pool.capacityMs += sums.capacityMs;
+  pool.allocatedMiB += sums.allocatedMiB;
+  pool.allocSeconds += sums.allocSeconds;
+  pool.assistMs += sums.assistMs;
+  pool.markMs += sums.markMs;
   if (t - pool.from < POOL_SECONDS) return;
   if (pool.capacityMs > 0) seriesOf(state, 'gcCpu').push(x, pool.gcCpuMs / pool.capacityMs);
   if (pool.allocSeconds > 0) seriesOf(state, 'allocRate').push(x, pool.allocatedMiB / pool.allocSeconds);
   if (pool.markMs > 0) seriesOf(state, 'assistShare').push(x, pool.assistMs / pool.markMs);
-  state.pool = { ...emptySums(), from: t };
+  pool.gcCpuMs = pool.capacityMs = pool.allocatedMiB = pool.allocSeconds = pool.assistMs = pool.markMs = 0;
+  pool.from = t;
 }
 
 function seriesOf(state: ProcessState, signal: ChartedSignal): BucketedSeries {
