@@ -39,6 +39,7 @@ const IDENTITY_KEYS = [
   '_PID',
   'pid',
   'Package',
+  'ImportPath',
 ];
 
 type Fields = Readonly<Record<string, unknown>>;

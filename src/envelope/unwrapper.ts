@@ -158,18 +158,37 @@ export class Unwrapper {
   /** Only where a record may be it is worth while to look for wrappers that are not known yet. */
   #takeLayers(outer: Text, mayHoldRecord: boolean): void {
     const layers = this.#layers;
+    const text = this.#takeKnownLayers(outer);
+    const isPiece = layers.some((layer) => layer.partial);
+    if (mayHoldRecord && !isPiece && !this.#isRecord(text)) this.#lookAnew(outer, text);
+    if (layers.length > 0) this.#misfits = 0;
+    else this.#misfit();
+  }
+
+  #takeKnownLayers(outer: Text): Text {
+    const layers = this.#layers;
     let text = outer;
+    layers.length = 0;
     while (layers.length < MOST_LAYERS) {
       const layer = this.#takeKnown(text, layers.length);
       if (layer === undefined) break;
       layers.push(layer);
       text = layer.text;
     }
-    if (mayHoldRecord && !layers.some((layer) => layer.partial) && !this.#isRecord(text)) {
-      this.#discover(text, layers.length);
+    return text;
+  }
+
+  /** The known wrappers left no record: perhaps more is wrapped inside, or one of them does not belong to this line. */
+  #lookAnew(outer: Text, inner: Text): void {
+    const layers = this.#layers;
+    if (this.#discover(inner, layers.length) || layers.length === 0) return;
+    for (let depth = layers.length - 1; depth >= 0; depth--) {
+      layers.length = depth;
+      const text = layers[depth - 1]?.text ?? outer;
+      if (this.#discover(text, depth) && this.#isRecord(layers[layers.length - 1]!.text)) return;
     }
-    if (layers.length > 0) this.#misfits = 0;
-    else this.#misfit();
+    // Taken once more: their decoded texts may have been overwritten meanwhile.
+    this.#takeKnownLayers(outer);
   }
 
   #misfit(): void {
@@ -207,7 +226,9 @@ export class Unwrapper {
 
   #remember(taker: Taker, depth: number): void {
     const known = this.#known[depth]!;
-    if (!known.includes(taker)) known.unshift(taker);
+    const at = known.indexOf(taker);
+    if (at >= 0) known.splice(at, 1);
+    known.unshift(taker);
   }
 
   /** Whether a line of the text is a record: a message may begin with other words. */

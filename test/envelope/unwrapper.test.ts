@@ -387,6 +387,18 @@ test('services in different wrappers share a file', () => {
   }
 });
 
+test('with and without a level in one source', () => {
+  const { take } = makeUnwrapper();
+  for (const prefix of [
+    '2026/11/21 09:00:00 INFO ',
+    '2026/11/21 09:00:00 ',
+    '[pod/a/b] 2026/11/21 09:00:00 INFO main ',
+    '',
+  ]) {
+    for (let round = 0; round < 2; round++) assert.equal(take(prefix + GC)[0]!.text, GC);
+  }
+});
+
 test('a wrapper that stops fitting is forgotten after three lines', () => {
   const { unwrapper, take } = makeUnwrapper();
   take(`2026/11/21 09:00:00 ${GC}`);
