@@ -1,5 +1,5 @@
 // In: points of the live heap. Out: its inflections and the `heap-growth` finding, while streaming and at the end.
-import type { CycleSample } from '../series/index.ts';
+import type { CycleSample, Spacing } from '../series/index.ts';
 import {
   type GrowthEpisode,
   isWorthTelling,
@@ -12,7 +12,7 @@ import { describeGrowth } from './heap-growth.ts';
 import type { LimitState } from './memory-limit.ts';
 import type { Story } from './regime.ts';
 import type { Teller, Telling } from './teller.ts';
-import type { SignalWatch, WatchResult } from './watch.ts';
+import type { HeldBend, SignalWatch, WatchResult } from './watch.ts';
 
 export interface HeapStart {
   t: number;
@@ -20,12 +20,15 @@ export interface HeapStart {
 }
 
 const KEY = 'heap-growth';
+/** A plateau or a step is told while streaming once it has stood so long, seconds; growth at once. */
+const LASTING_SECONDS = 10;
 /** A finding outlives the bend that it came from for so long: a segmentation that moves a bend may take it back for a while. */
 const GRACE_SECONDS = 20;
 
 /** Takes one cycle. @param shown whether inflections of the live heap are wanted */
 export function pushHeap(
   watch: SignalWatch,
+  spacing: Spacing,
   sample: CycleSample,
   start: HeapStart,
   shown: boolean,
@@ -33,16 +36,38 @@ export function pushHeap(
   teller: Teller,
   telling: Telling,
 ): void {
-  const level = sample.values.heapLive;
-  if (level === undefined) return;
-  const point = { t: sample.t, y: level, index: sample.index, tag: sample.line };
-  const update = watch.push(sample.load === undefined ? point : { ...point, load: sample.load });
+  const point = spacing.push(sample);
+  if (point === undefined) return;
+  const update = watch.push(point);
   if (update === undefined) return;
   if (shown) {
     for (const held of update.withdrawn) teller.withdraw('heapLive', held, held.bend, sample.t, telling);
-    for (const held of update.raised) teller.provisional('heapLive', held, held.bend, telling);
+    for (const held of update.raised) if (isGrowth(held)) teller.provisional('heapLive', held, held.bend, telling);
   }
   reviewGrowth(watch, sample, start, limit, teller, telling);
+}
+
+/** The heap itself against the pace that was told: half of it, since the bend was taken back, is growth still. */
+function keptGrowing(from: number, to: number, teller: Teller, { context }: Telling): boolean {
+  const finding = teller.log.get(KEY);
+  const slope = Number(finding?.evidence.slopeMiBPerSecond ?? finding?.evidence.slopeMiBPerCycle);
+  const quarter = (to - from) / 4;
+  const before = context.history.typical('heapLive', from, from + quarter);
+  const after = context.history.typical('heapLive', to - quarter, to);
+  if (finding?.ongoing !== true || before === undefined || after === undefined) return false;
+  return after - before >= 0.5 * slope * 3 * quarter;
+}
+
+function isGrowth({ bend }: HeldBend): boolean {
+  return bend.kind === 'growth-onset' || bend.kind === 'growth-up';
+}
+
+/** Tells the bends that nobody has to hear at once, when they have stood for a while. */
+export function tellLasting(watch: SignalWatch, teller: Teller, telling: Telling): void {
+  for (const held of watch.held) {
+    if (held.told !== undefined || telling.context.latest.t - held.detectedAt < LASTING_SECONDS) continue;
+    teller.provisional('heapLive', held, held.bend, telling);
+  }
 }
 
 /** Says what the standing bends mean together. */
@@ -61,6 +86,11 @@ export function reviewGrowth(
     if (teller.log.get(KEY) === undefined) return;
     watch.lostAt ??= sample.t;
     if (sample.t - watch.lostAt < GRACE_SECONDS) return;
+    if (keptGrowing(watch.lostAt, sample.t, teller, telling)) {
+      watch.lostAt = sample.t;
+      return;
+    }
+    delete watch.lostAt;
     teller.withdrawFinding(KEY, 'More cycles have shown that the heap does not grow.', telling);
     return;
   }

@@ -9,12 +9,14 @@ import type { FindingBody } from './finding-log.ts';
 import type { HeldBend } from './watch.ts';
 import { evidence, factor, frequency, mib, moment, number, percent, tidy } from './words.ts';
 
-/** Causes first: what a program or its operator does, then what the machine does, then what only follows. */
+/**
+ * Causes first: what a program or its operator does, then what only follows. Work per millisecond is left out: other programs on the
+ * machine change it, and where it matters `gc-pressure` tells it.
+ */
 export const CAUSE_ORDER = [
   'goalRatio',
   'allocRate',
   'stacks',
-  'scanRate',
   'pause',
   'assistShare',
   'gcCpu',
@@ -23,7 +25,7 @@ export const CAUSE_ORDER = [
 export type StorySignal = (typeof CAUSE_ORDER)[number];
 
 const CAUSES: ReadonlySet<string> = new Set(['goalRatio', 'allocRate']);
-const MACHINE: ReadonlySet<string> = new Set(['scanRate', 'gcCpu']);
+const MACHINE: ReadonlySet<string> = new Set(['gcCpu']);
 
 export interface Candidate {
   signal: StorySignal;
@@ -73,6 +75,7 @@ export function candidatesOf(
     const change: Change = { before: tidy(levels[i]!), after: tidy(levels[i + 1]!) };
     const lasts = Math.min(bend.t - edges[i]!, edges[i + 2]! - bend.t) >= limits.minSeconds;
     if (!lasts || bend.confidence < limits.minConfidence || !isLarge(signal, change, wanted)) continue;
+    if (!isApart(signal, edges[i]!, bend.t, edges[i + 2]!, context)) continue;
     found.push({
       signal,
       bend,
@@ -83,6 +86,18 @@ export function candidatesOf(
     });
   }
   return found;
+}
+
+/** Quantiles that must not overlap: a level that swings as widely as it changed has not changed. */
+const APART = 0.2;
+
+function isApart(signal: WatchedSignal, from: number, t: number, to: number, context: RuleContext): boolean {
+  const { history } = context;
+  const before = [history.quantile(signal, APART, from, t), history.quantile(signal, 1 - APART, from, t)] as const;
+  const after = [history.quantile(signal, APART, t, to), history.quantile(signal, 1 - APART, t, to)] as const;
+  if (before[0] === undefined || before[1] === undefined || after[0] === undefined || after[1] === undefined)
+    return false;
+  return after[0] > before[1] || after[1] < before[0];
 }
 
 function isLarge(signal: WatchedSignal, change: Change, wanted: number): boolean {
@@ -167,7 +182,7 @@ export function describeStory(story: Story, context: RuleContext): FindingBody {
   }
   return {
     rule: limited ? 'memory-limit' : 'gc-regime',
-    severity: heavy ? 'warning' : 'info',
+    severity: heavy || (limited && crowds) ? 'warning' : 'info',
     ongoing: story.to >= context.latest.t,
     ...timesOf(context, from),
     title: [limited ? limitTitle(when, goal) : causeTitle(cause, when), ...followed].join(' → '),

@@ -42,7 +42,7 @@ export const DEFAULT_THRESHOLDS = {
     /** Change of a level worth a finding, as a factor, for what causes and for what only follows. */
     causeFactor: 1.4,
     effectFactor: 1.8,
-    /** Marking has to slow down, or the collector's share of the CPU to change, by more: other programs on the machine do that too. */
+    /** The collector's share of the CPU has to change by more: other programs on the machine change it too. */
     machineFactor: 2.5,
     /** It has to last so long on both sides, seconds, and be so sure. */
     minSeconds: 8,

@@ -10,6 +10,7 @@ import {
   type HistogramState,
   History,
   type SeriesPoint,
+  Spacing,
   TRACE_SIGNALS,
   TraceSeries,
   type TraceSignal,
@@ -19,7 +20,7 @@ import {
 import type { KnownLimits, RuleContext } from './context.ts';
 import type { Origin } from './finding-log.ts';
 import { closeHealth, pushBlocks } from './health.ts';
-import { finishGrowth, finishHeap, type HeapStart, pushHeap, reviewGrowth } from './live-heap.ts';
+import { finishGrowth, finishHeap, type HeapStart, pushHeap, reviewGrowth, tellLasting } from './live-heap.ts';
 import { describeLimit, pushLimit } from './memory-limit.ts';
 import { type AnalysisResult, LastWords } from './merge.ts';
 import { CAUSE_ORDER } from './regime.ts';
@@ -49,6 +50,7 @@ interface AnalysisState {
   index: unknown;
   history: unknown;
   bins: unknown;
+  spacing: unknown;
   pauses: HistogramState;
   watches: unknown[];
   teller: unknown;
@@ -75,6 +77,7 @@ export class TraceAnalysis {
   #index = new CycleIndex();
   #history = new History();
   #bins = new Bins();
+  #spacing = new Spacing();
   #pauses = new ValueHistogram();
   #watches = new Map<WatchedSignal, SignalWatch>();
   #teller: Teller;
@@ -119,6 +122,7 @@ export class TraceAnalysis {
     analysis.#index = CycleIndex.restore(saved.index);
     analysis.#history = History.restore(saved.history);
     analysis.#bins = Bins.restore(saved.bins);
+    analysis.#spacing = Spacing.restore(saved.spacing);
     analysis.#pauses = ValueHistogram.restore(saved.pauses);
     const watches = saved.watches.map((watch) => SignalWatch.restore(watch, factory));
     analysis.#watches = new Map(watches.map((watch) => [watch.signal, watch]));
@@ -144,6 +148,7 @@ export class TraceAnalysis {
       index: this.#index.state(),
       history: this.#history.state(),
       bins: this.#bins.state(),
+      spacing: this.#spacing.state(),
       pauses: this.#pauses.state(),
       watches: [...this.#watches.values()].map((watch) => watch.state()),
       teller: this.#teller.state(),
@@ -181,7 +186,16 @@ export class TraceAnalysis {
     const telling: Telling = { context: this.#contextAt(sample), origin: this.#origin(sample), out };
     const heap = this.#watches.get('heapLive');
     if (heap !== undefined) {
-      pushHeap(heap, sample, this.#start, this.#shows('heapLive'), this.#rules.limit, this.#teller, telling);
+      pushHeap(
+        heap,
+        this.#spacing,
+        sample,
+        this.#start,
+        this.#shows('heapLive'),
+        this.#rules.limit,
+        this.#teller,
+        telling,
+      );
     }
     const bin = this.#bins.push(sample);
     if (bin !== undefined) this.#pushBin(bin, sample.index, telling);
@@ -200,6 +214,7 @@ export class TraceAnalysis {
       this.#teller.finding('memory-limit', describeLimit(limit, context), telling);
     }
     const heap = this.#watches.get('heapLive');
+    if (heap !== undefined && this.#shows('heapLive')) tellLasting(heap, this.#teller, telling);
     if (heap === undefined || (heap.held.length === 0 && heap.lostAt === undefined)) return;
     if (++this.#binsSinceReview >= REVIEW_BINS) {
       this.#binsSinceReview = 0;

@@ -132,6 +132,11 @@ export class History {
    * moves a mean, not this.
    */
   typical(signal: WatchedSignal, from: number, to: number): number | undefined {
+    return this.quantile(signal, 0.5, from, to);
+  }
+
+  /** The level that a signal kept below for a share of the time in [from, to]. */
+  quantile(signal: WatchedSignal, share: number, from: number, to: number): number | undefined {
     const [sum, count] = MEANS[signal];
     const cells: { value: number; weight: number }[] = [];
     let total = 0;
@@ -145,7 +150,7 @@ export class History {
     let seen = 0;
     for (const { value, weight } of cells) {
       seen += weight;
-      if (seen >= total / 2) return value;
+      if (seen >= share * total) return value;
     }
     return undefined;
   }

@@ -3,6 +3,7 @@ export { type Bin, type BinnedSignal, Bins, type SeriesPoint } from './bins.ts';
 export { CycleIndex } from './cycle-index.ts';
 export { History } from './history.ts';
 export { SIGNALS, type SignalSpec, TRACE_SIGNALS, type TraceSignal, type WatchedSignal } from './signals.ts';
+export { Spacing } from './spacing.ts';
 export {
   type CycleSample,
   type CycleSums,
