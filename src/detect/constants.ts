@@ -28,9 +28,9 @@ export const BEND_PARAMETERS = 3;
 export const PENALTY: Readonly<Record<Sensitivity, number>> = { low: 3, normal: 2, high: 1.4 };
 /** Shortest segment PELT may use, in cells. */
 export const MIN_SEGMENT = 6;
-/** Shortest side of a bend that is kept, in cells, unless its jump exceeds SHORT_JUMP_SIGMA. */
+/** Shortest side of a bend that is kept, in cells, unless the evidence for it exceeds the second number. */
 export const MIN_SIDE = 8;
-export const SHORT_JUMP_SIGMA = 12;
+export const SHORT_SIDE_EVIDENCE = 300;
 /** PELT visits at most this many places; each bend is then refined cell by cell. */
 export const PELT_NODES = 400;
 /** Series shorter than this say nothing. */
@@ -40,6 +40,9 @@ export const MIN_POINTS = 16;
 export const KAPPA_FIRST = 2;
 export const KAPPA_MIN = 1.5;
 export const KAPPA_MAX = 8;
+/** With the residuals' own variance in place of sigma^2, the ratio may reach this. */
+export const KAPPA_TOTAL_MAX = 64;
+export const KAPPA_ROUNDS = 3;
 export const KAPPA_LAGS = 40;
 
 /** Smallest effect: this many sigma and this share of the level (and the caller's minEffect). */

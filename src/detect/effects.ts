@@ -1,9 +1,9 @@
 // In: a segmentation. Out: how much each cut changes, and the cuts that change enough to be worth a word.
 
-import { EFFECT_SHARE, EFFECT_SIGMA, MIN_SIDE, SHORT_JUMP_SIGMA } from './constants.ts';
+import { EFFECT_SHARE, EFFECT_SIGMA, MIN_SIDE, SHORT_SIDE_EVIDENCE } from './constants.ts';
 import type { Cells } from './fit.ts';
 import { median } from './noise.ts';
-import { fitPieces, type Line, lineAt, type Sums } from './sums.ts';
+import { fitPieces, type Line, lineAt, type Sums, sse } from './sums.ts';
 
 export interface Effect {
   /** Jump between the two lines at the cut, and its standard error. */
@@ -33,9 +33,9 @@ export function effectOf(left: Line, right: Line, x: Float64Array, sigma: number
   };
 }
 
-/** max(|jump|, |change of slope| x shorter side): what the bend did to the series. */
+/** max(|jump|, |change of slope| x geometric mean of the two sides): what the bend did to the series. */
 export function sizeOf(e: Effect): number {
-  return Math.max(Math.abs(e.jump), Math.abs(e.slopeChange) * Math.min(e.before, e.after));
+  return Math.max(Math.abs(e.jump), Math.abs(e.slopeChange) * Math.sqrt(e.before * e.after));
 }
 
 /** Drops the weakest cut until all are at least `smallest`, then those with a side too short to trust. */
@@ -57,9 +57,12 @@ export function dropWeakCuts(
     if (sizes[weakest]! >= smallest) break;
     kept.splice(weakest, 1);
   }
-  const all = effects(kept);
+  const p = fitPieces(sums, kept);
+  const noise = cells.sigma * cells.sigma * kappa;
   return kept.filter((q, i) => {
-    const side = Math.min(q - (kept[i - 1] ?? 0), (kept[i + 1] ?? sums.n) - q);
-    return side >= MIN_SIDE || Math.abs(all[i]!.jump) > SHORT_JUMP_SIGMA * cells.sigma;
+    const a = p[i]!.from;
+    const b = p[i + 1]!.to;
+    const side = Math.min(q - a, b - q);
+    return side >= MIN_SIDE || sse(sums, a, b) - sse(sums, a, q) - sse(sums, q, b) > SHORT_SIDE_EVIDENCE * noise;
   });
 }

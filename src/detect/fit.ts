@@ -1,8 +1,15 @@
 // In: cells of one series. Out: its segmentation: straight pieces over time, with or without a cycle under them.
 
-import { BEND_PARAMETERS, HARMONICS, KAPPA_FIRST, KAPPA_MIN, MIN_SEGMENT } from './constants.ts';
+import {
+  BEND_PARAMETERS,
+  HARMONICS,
+  KAPPA_FIRST,
+  KAPPA_ROUNDS,
+  KAPPA_TOTAL_MAX,
+  MIN_SEGMENT,
+} from './constants.ts';
 import { findHinge, hingeColumn } from './hinge.ts';
-import { longRunRatio } from './noise.ts';
+import { longRunRatio, longRunVariance } from './noise.ts';
 import { findCuts } from './pelt.ts';
 import { findPeriod, harmonicColumns } from './period.ts';
 import { leastSquares } from './solve.ts';
@@ -20,25 +27,43 @@ export interface Segmentation {
   sums: Sums;
   /** First cell of every right side. */
   cuts: number[];
+  /** Those of the first, more generous pass: what a cycle of many turns is seen in. */
+  fine: number[];
   pieces: Line[];
   /** Long-run variance ratio of the residuals. */
   kappa: number;
   /** The cycle's value at every cell (0 without one). */
   season: Float64Array;
+  /** The segmentation with nothing taken out, when a cycle was. */
+  plain?: Segmentation;
   /** Turns of the cycle over x in 0..1, and harmonics, when there is one. */
   turns?: number;
 }
 
-/** Segmentation of y without its season: once with a guessed kappa, once with the measured one. */
+/**
+ * Segmentation of y without its season: once with a guessed kappa, then with the measured one until that holds. kappa
+ * is the residuals' long-run variance over sigma^2; second differences see little of a slowly wandering noise.
+ */
 function segmentWithout(cells: Cells, season: Float64Array, c: number): Segmentation {
   const { x, w, sigma } = cells;
   const y = cells.y.map((v, i) => v - season[i]!);
   const sums = makeSums(x, y, w);
   const unit = BEND_PARAMETERS * c * Math.log(Math.max(x.length, 50)) * sigma * sigma;
-  const first = fitPieces(sums, findCuts(sums, unit * KAPPA_FIRST, MIN_SEGMENT));
-  const kappa = Math.max(longRunRatio(residuals(y, first, x, w), w), KAPPA_MIN);
-  const cuts = findCuts(sums, unit * kappa, MIN_SEGMENT);
-  return { sums, cuts, pieces: fitPieces(sums, cuts), kappa, season };
+  const at = (kappa: number) => {
+    const cuts = findCuts(sums, unit * kappa, MIN_SEGMENT);
+    return { cuts, rest: residuals(y, fitPieces(sums, cuts), x, w) };
+  };
+  const first = at(KAPPA_FIRST);
+  let kappa = longRunRatio(first.rest, w);
+  let now = at(kappa);
+  const fine = now.cuts;
+  for (let round = 0; round < KAPPA_ROUNDS; round++) {
+    const next = Math.min(KAPPA_TOTAL_MAX, longRunVariance(now.rest, w) / (sigma * sigma));
+    if (next < 1.15 * kappa) break;
+    kappa = next;
+    now = at(kappa);
+  }
+  return { sums, cuts: now.cuts, fine, pieces: fitPieces(sums, now.cuts), kappa, season };
 }
 
 function residuals(y: Float64Array, pieces: readonly Line[], x: Float64Array, w: Float64Array): Float64Array {
@@ -69,7 +94,7 @@ export function segmentCells(cells: Cells, c: number): Segmentation {
     const kappa = Math.max(best.kappa, got.kappa);
     const extra = columns.length + 1;
     if (penalisedCost(cells, got, kappa, extra, c) < penalisedCost(cells, best, kappa, bestExtra, c)) {
-      best = { ...got, turns };
+      best = { ...got, turns, plain };
       bestExtra = extra;
     }
   }

@@ -68,3 +68,8 @@ export function longRunRatio(residuals: Float64Array, w: Float64Array): number {
   }
   return Math.max(KAPPA_MIN, Math.min(KAPPA_MAX, k));
 }
+
+/** Long-run variance of residuals: their variance (from the MAD, which misfit at a few bends does not move) x longRunRatio. */
+export function longRunVariance(residuals: Float64Array, w: Float64Array): number {
+  return madSd(residuals.filter((_, i) => w[i]! > 0)) ** 2 * longRunRatio(residuals, w);
+}

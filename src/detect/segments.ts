@@ -2,9 +2,9 @@
 
 import { maskBursts } from './bursts.ts';
 import { type CellBend, classifyCuts } from './classify.ts';
-import { EFFECT_SIGMA, GROWTH_T, MEAN_FLOOR, MIN_POINTS, PENALTY } from './constants.ts';
+import { EFFECT_SIGMA, GROWTH_T, KAPPA_FIRST, MEAN_FLOOR, MIN_POINTS, PENALTY } from './constants.ts';
 import { dropWeakCuts, smallestEffect } from './effects.ts';
-import { type Cells, segmentCells } from './fit.ts';
+import { type Cells, type Segmentation, segmentCells } from './fit.ts';
 import { noiseScale } from './noise.ts';
 import { fitLine, fitPieces, type Line } from './sums.ts';
 import { tidyBends } from './tidy.ts';
@@ -71,8 +71,15 @@ export function segmentSeries(input: SeriesInput): WholeFit | undefined {
     weight: w,
     season: seg.season,
   };
-  const turns = findTurns(pieces, cells.x, EFFECT_SIGMA * sigma);
-  const zigzag = isCycle(turns);
+  const turnsOf = (s: Segmentation) =>
+    findTurns(
+      fitPieces(s.sums, dropWeakCuts(cells, s.sums, s.fine, KAPPA_FIRST, smallest)),
+      cells.x,
+      EFFECT_SIGMA * sigma,
+    );
+  const turns = turnsOf(seg);
+  const irregular = seg.plain && cuts.length >= 3 ? turnsOf(seg.plain) : turns;
+  const zigzag = isCycle(turns) || isCycle(irregular);
   const cycle = seg.turns
     ? { period: scale / seg.turns, amplitude: spread(seg.season) / 2 }
     : zigzag
