@@ -10,6 +10,8 @@ export interface GraphNode {
   line?: number;
   flat: number;
   cum: number;
+  /** Some frame of it was inlined into its caller. */
+  inlined: boolean;
   in: GraphEdge[];
   out: GraphEdge[];
 }
@@ -22,6 +24,9 @@ export interface GraphEdge {
   inline: boolean;
 }
 
+/** Which calls the graph shall hold. */
+export type EdgesWanted = 'none' | 'inlined' | 'all';
+
 /** `functions` for top and peek, `lines` for list. */
 export type Granularity = 'functions' | 'lines';
 
@@ -33,82 +38,117 @@ function nodeKey(frame: Frame, granularity: Granularity): string {
 
 /**
  * The graph over the values at `index`. A node counts once in `cum` however often its function recurs in a stack. With `kept`,
- * other nodes are left out, and a sample whose leaf is left out has no flat value anywhere.
+ * other nodes are left out, and a sample whose leaf is left out has no flat value anywhere. Edges are most of the work:
+ * `none`, only those into functions that are `inlined` somewhere, or `all`.
  */
 export function buildGraph(
   samples: readonly ProfileSample[],
   index: number,
   granularity: Granularity,
-  kept?: ReadonlySet<string>,
+  edgesWanted: EdgesWanted,
+  kept?: ReadonlyMap<string, GraphNode>,
 ): GraphNode[] {
-  const nodes = new Map<string, GraphNode>();
-  const edges = new Map<GraphNode, Map<GraphNode, GraphEdge>>();
-  const keys = new Map<Frame, string>();
-  for (const sample of samples) {
-    const weight = sample.values[index]!;
-    if (weight === 0) continue;
-    const seen = new Set<GraphNode>();
-    const seenEdges = new Set<GraphEdge>();
-    let parent: GraphNode | undefined;
+  const nodes = new NodeTable(granularity, kept);
+  const edges = new Map<number, number>();
+  const edgeList: GraphEdge[] = [];
+  // Stamps instead of sets: which stack touched a node or an edge last.
+  const nodeStamps: number[] = [];
+  const edgeStamps: number[] = [];
+  let stamp = 0;
+  for (const [stack, weight] of weightsOfStacks(samples, index)) {
+    stamp++;
+    let parent = -1;
     let residual = false;
-    for (let i = sample.stack.length - 1; i >= 0; i--) {
-      const frame = sample.stack[i]!;
-      let key = keys.get(frame);
-      if (key === undefined) {
-        key = nodeKey(frame, granularity);
-        keys.set(frame, key);
-      }
-      if (kept !== undefined && !kept.has(key)) {
+    for (let i = stack.length - 1; i >= 0; i--) {
+      const frame = stack[i]!;
+      const id = nodes.idOf(frame);
+      if (id === -1) {
         residual = true;
         continue;
       }
-      let node = nodes.get(key);
-      if (node === undefined) {
-        node = { function: frame.function, flat: 0, cum: 0, in: [], out: [] };
-        if (granularity === 'lines') {
-          if (frame.file !== undefined) node.file = frame.file;
-          if (frame.line !== undefined) node.line = frame.line;
-        }
-        nodes.set(key, node);
-      }
-      if (!seen.has(node)) {
-        seen.add(node);
+      const node = nodes.list[id]!;
+      if (nodeStamps[id] !== stamp) {
+        nodeStamps[id] = stamp;
         node.cum += weight;
       }
-      if (parent !== undefined && parent !== node) {
-        const edge = edgeBetween(edges, parent, node);
-        if (!seenEdges.has(edge)) {
-          seenEdges.add(edge);
-          edge.weight += weight;
-          if (frame.inlined !== true) edge.inline = false;
+      if (parent !== -1 && parent !== id && edgesWanted !== 'none') {
+        if (edgesWanted === 'all' || kept?.get(node.function)?.inlined !== false) {
+          const key = edgeKey(parent, id);
+          let edge = edges.get(key);
+          if (edge === undefined) {
+            edge = edgeList.length;
+            edges.set(key, edge);
+            const made = { caller: nodes.list[parent]!, callee: node, weight: 0, inline: true };
+            edgeList.push(made);
+            made.caller.out.push(made);
+            node.in.push(made);
+          }
+          if (edgeStamps[edge] !== stamp) {
+            edgeStamps[edge] = stamp;
+            edgeList[edge]!.weight += weight;
+            if (frame.inlined !== true) edgeList[edge]!.inline = false;
+          }
         }
       }
-      parent = node;
+      parent = id;
       residual = false;
     }
-    if (parent !== undefined && !residual) parent.flat += weight;
+    if (parent !== -1 && !residual) nodes.list[parent]!.flat += weight;
   }
-  return [...nodes.values()].filter((node) => node.cum !== 0 || node.flat !== 0);
+  return nodes.list.filter((node) => node.cum !== 0 || node.flat !== 0);
 }
 
-function edgeBetween(
-  edges: Map<GraphNode, Map<GraphNode, GraphEdge>>,
-  caller: GraphNode,
-  callee: GraphNode,
-): GraphEdge {
-  let out = edges.get(caller);
-  if (out === undefined) {
-    out = new Map();
-    edges.set(caller, out);
+/** Small integers where possible: they make the fastest keys. */
+function edgeKey(caller: number, callee: number): number {
+  return caller < 0x8000 && callee < 0x8000 ? (caller << 15) | callee : -1 - (caller * 0x4000000 + callee);
+}
+
+/** Samples of one stack (objects of several sizes) count as one: their graph is the same. */
+function weightsOfStacks(samples: readonly ProfileSample[], index: number): Map<readonly Frame[], number> {
+  const weights = new Map<readonly Frame[], number>();
+  for (const sample of samples) {
+    const value = sample.values[index]!;
+    if (value !== 0) weights.set(sample.stack, (weights.get(sample.stack) ?? 0) + value);
   }
-  let edge = out.get(callee);
-  if (edge === undefined) {
-    edge = { caller, callee, weight: 0, inline: true };
-    out.set(callee, edge);
-    caller.out.push(edge);
-    callee.in.push(edge);
+  return weights;
+}
+
+class NodeTable {
+  readonly list: GraphNode[] = [];
+  private readonly byFrame = new Map<Frame, number>();
+  private readonly byKey = new Map<string, number>();
+  private readonly granularity: Granularity;
+  private readonly kept: ReadonlyMap<string, GraphNode> | undefined;
+
+  constructor(granularity: Granularity, kept: ReadonlyMap<string, GraphNode> | undefined) {
+    this.granularity = granularity;
+    this.kept = kept;
   }
-  return edge;
+
+  /** Number of the frame's node; -1 when it is left out. */
+  idOf(frame: Frame): number {
+    const known = this.byFrame.get(frame);
+    if (known !== undefined) return known;
+    const key = nodeKey(frame, this.granularity);
+    let id = this.byKey.get(key);
+    if (id === undefined) {
+      id = this.kept !== undefined && !this.kept.has(key) ? -1 : this.add(frame);
+      this.byKey.set(key, id);
+    }
+    if (id !== -1 && frame.inlined === true) this.list[id]!.inlined = true;
+    this.byFrame.set(frame, id);
+    return id;
+  }
+
+  private add(frame: Frame): number {
+    const node: GraphNode = { function: frame.function, flat: 0, cum: 0, inlined: false, in: [], out: [] };
+    if (this.granularity === 'lines') {
+      if (frame.file !== undefined) node.file = frame.file;
+      if (frame.line !== undefined) node.line = frame.line;
+    }
+    this.list.push(node);
+    return this.list.length - 1;
+  }
 }
 
 function byName(a: GraphNode, b: GraphNode): number {

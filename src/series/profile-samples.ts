@@ -45,40 +45,51 @@ const CONTENTION_TYPES: SampleType[] = [
   { type: 'delay', unit: 'nanoseconds' },
 ];
 
-/** The samples of one event; records with the same stack and size are added up, records without any value left out. */
+/** The samples of one event; records without any value are left out. */
 export function profileOf(event: ProfileEvent): ProfileData {
+  const { sampleTypes, defaultIndex, samples } = samplesOf(event);
+  return { sampleTypes, defaultIndex, samples: samples.filter(hasValue) };
+}
+
+function hasValue(sample: ProfileSample): boolean {
+  for (const value of sample.values) if (value !== 0) return true;
+  return false;
+}
+
+function samplesOf(event: ProfileEvent): ProfileData {
   switch (event.type) {
     case 'heap':
-      return mergeSamples({
+      return {
         sampleTypes: HEAP_TYPES,
         defaultIndex: event.profile === 'allocs' ? 1 : 3,
         samples: event.sites.map((site) => {
           const { objects, bytes } = site.raw.allocated.objects === 0 ? site.raw.inUse : site.raw.allocated;
-          return {
+          const sample: ProfileSample = {
             stack: site.stack,
             values: [site.allocated.objects, site.allocated.bytes, site.inUse.objects, site.inUse.bytes],
-            ...(objects === 0 ? {} : { objectBytes: Math.floor(bytes / objects) }),
           };
+          if (objects !== 0) sample.objectBytes = Math.floor(bytes / objects);
+          return sample;
         }),
-      });
+      };
     case 'contention':
-      return mergeSamples({
+      return {
         sampleTypes: CONTENTION_TYPES,
         defaultIndex: 1,
         samples: event.sites.map((site) => ({ stack: site.stack, values: [site.count, site.delayNs] })),
-      });
+      };
     case 'goroutines':
-      return mergeSamples({
+      return {
         sampleTypes: [{ type: 'goroutine', unit: 'count' }],
         defaultIndex: 0,
         samples: event.groups.map((group) => ({ stack: group.stack, values: [group.count] })),
-      });
+      };
     case 'threads':
-      return mergeSamples({
+      return {
         sampleTypes: [{ type: 'threadcreate', unit: 'count' }],
         defaultIndex: 0,
         samples: event.groups.map((group) => ({ stack: group.stack, values: [group.count] })),
-      });
+      };
   }
 }
 
@@ -101,6 +112,7 @@ class FrameNumbers {
   }
 }
 
+/** Adds up the samples of one stack and object size, as pprof does when it merges profiles. */
 function mergeSamples(profile: ProfileData): ProfileData {
   const numbers = new FrameNumbers();
   const stackKeys = new Map<readonly Frame[], string>();
@@ -116,8 +128,7 @@ function mergeSamples(profile: ProfileData): ProfileData {
     if (known === undefined) merged.set(key, { ...sample, values: [...sample.values] });
     else for (let i = 0; i < known.values.length; i++) known.values[i]! += sample.values[i]!;
   }
-  const samples = [...merged.values()].filter((sample) => sample.values.some((value) => value !== 0));
-  return { ...profile, samples };
+  return { ...profile, samples: [...merged.values()].filter(hasValue) };
 }
 
 /** May the two be added or subtracted: the same sample types in the same order? */
@@ -130,6 +141,7 @@ export function sameSampleTypes(a: ProfileData, b: ProfileData): boolean {
 /** Several profiles of one kind as one, as `go tool pprof` adds its file arguments. The list is not empty. */
 export function addProfiles(profiles: readonly ProfileData[]): ProfileData {
   const [first] = profiles;
+  if (profiles.length === 1) return first!;
   return mergeSamples({ ...first!, samples: profiles.flatMap((profile) => profile.samples) });
 }
 

@@ -94,16 +94,18 @@ export function topTable(
   options: ViewOptions & { sort?: 'flat' | 'cum'; count?: number; trim?: boolean } = {},
 ): TopTable {
   const { index, head, samples } = select(profile, options);
-  let nodes = buildGraph(samples, index, 'functions');
-  const flatSum = nodes.reduce((sum, node) => sum + node.flat, 0);
+  const whole = buildGraph(samples, index, 'functions', 'none');
+  const flatSum = whole.reduce((sum, node) => sum + node.flat, 0);
   const trim = options.trim ?? true;
   const nodeCutoff = trim ? Math.abs(Math.trunc(flatSum * NODE_FRACTION)) : 0;
   const edgeCutoff = trim ? Math.abs(Math.trunc(flatSum * EDGE_FRACTION)) : 0;
-  let droppedNodes = 0;
-  if (nodeCutoff > 0) {
-    const kept = nodes.filter((node) => Math.abs(node.cum) >= nodeCutoff);
-    droppedNodes = nodes.length - kept.length;
-    if (droppedNodes > 0) nodes = buildGraph(samples, index, 'functions', new Set(kept.map((node) => node.function)));
+  const kept = whole.filter((node) => Math.abs(node.cum) >= nodeCutoff);
+  const droppedNodes = whole.length - kept.length;
+  // A second pass only where it changes something: functions left out, or marks of inlining to be made.
+  let nodes = kept;
+  if (droppedNodes > 0 || kept.some((node) => node.inlined)) {
+    const byName = new Map(kept.map((node) => [node.function, node]));
+    nodes = buildGraph(samples, index, 'functions', 'inlined', byName);
   }
   sortNodes(nodes, options.sort ?? 'flat');
   const all = nodes.length;
@@ -146,7 +148,7 @@ export interface PeekTable extends ViewHead {
 /** `-peek PATTERN`: each matching function between its callers and its callees. */
 export function peekTable(profile: ProfileData, pattern: RegExp, options: ViewOptions = {}): PeekTable {
   const { index, head, samples } = select(profile, options);
-  const nodes = sortNodes(buildGraph(samples, index, 'functions'), 'flat');
+  const nodes = sortNodes(buildGraph(samples, index, 'functions', 'all'), 'flat');
   const entries = nodes
     .filter((node) => pattern.test(node.function))
     .map((node) => ({
@@ -219,7 +221,7 @@ export function listTable(
 ): ListTable {
   const { index, head, samples } = select(profile, options);
   const routines = new Map<string, { function: string; file: string | undefined; nodes: GraphNode[] }>();
-  for (const node of buildGraph(samples, index, 'lines')) {
+  for (const node of buildGraph(samples, index, 'lines', 'none')) {
     if (!pattern.test(node.function)) continue;
     const key = `${node.function}\u0000${node.file ?? ''}`;
     const routine = routines.get(key) ?? { function: node.function, file: node.file, nodes: [] };

@@ -15,7 +15,7 @@ interface InternedFrame {
   entry: number;
 }
 
-/** Growing copy of the distinct frame lines, so that equal hashes are settled by comparing bytes. */
+/** Frame lines by their address; the distinct ones are kept as bytes, so that equal addresses are settled by comparing. */
 export class FrameInterner {
   private arena = Buffer.allocUnsafe(1 << 16);
   private arenaEnd = 0;
@@ -25,34 +25,41 @@ export class FrameInterner {
   private readonly hashes: number[] = [];
   private readonly frames: InternedFrame[] = [];
 
-  /** Number of the frame line `bytes[start, end)` whose hash is `hash`; -1 when it is no frame line. */
-  lookUp(bytes: Buffer, start: number, end: number, hash: number): number {
+  /**
+   * Number of the known frame line that begins at `start` and ends before `to` with a newline (`lengthOf` tells where);
+   * -1 when it is not known yet. No search for the newline: the known length says where it must be.
+   */
+  match(bytes: Buffer, start: number, to: number): number {
+    const hash = hashAddress(bytes, start, to);
+    const mask = this.slots.length - 1;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const id = this.slots[slot]!;
+      if (id === -1) return -1;
+      if (this.hashes[id] !== hash) continue;
+      const length = this.lengths[id]!;
+      const end = start + length;
+      if (end >= to || (bytes[end] !== 10 && bytes[end] !== 13)) continue;
+      if (this.equals(id, bytes, start, length)) return id;
+    }
+  }
+
+  lengthOf(id: number): number {
+    return this.lengths[id]!;
+  }
+
+  /** Number of the frame line `bytes[start, end)`; -1 when it is no frame line. */
+  add(bytes: Buffer, start: number, end: number): number {
+    const hash = hashAddress(bytes, start, end);
     const mask = this.slots.length - 1;
     let slot = hash & mask;
-    for (;;) {
-      const id = this.slots[slot]!;
-      if (id === -1) break;
-      if (this.hashes[id] === hash && this.equals(id, bytes, start, end)) return id;
+    for (let id = this.slots[slot]!; id !== -1; id = this.slots[slot]!) {
+      if (this.hashes[id] === hash && this.lengths[id] === end - start && this.equals(id, bytes, start, end - start)) {
+        return id;
+      }
       slot = (slot + 1) & mask;
     }
-    const interned = parseFrame(bytes.toString('utf8', start, end));
-    if (interned === undefined) return -1;
-    return this.add(slot, bytes, start, end, hash, interned);
-  }
-
-  at(id: number): InternedFrame {
-    return this.frames[id]!;
-  }
-
-  private equals(id: number, bytes: Buffer, start: number, end: number): boolean {
-    const length = end - start;
-    if (this.lengths[id] !== length) return false;
-    const from = this.starts[id]!;
-    for (let i = 0; i < length; i++) if (this.arena[from + i] !== bytes[start + i]) return false;
-    return true;
-  }
-
-  private add(slot: number, bytes: Buffer, start: number, end: number, hash: number, frame: InternedFrame): number {
+    const frame = parseFrame(bytes.toString('utf8', start, end));
+    if (frame === undefined) return -1;
     const length = end - start;
     if (this.arenaEnd + length > this.arena.length) {
       const larger = Buffer.allocUnsafe(Math.max(this.arena.length * 2, this.arenaEnd + length));
@@ -71,6 +78,15 @@ export class FrameInterner {
     return id;
   }
 
+  at(id: number): InternedFrame {
+    return this.frames[id]!;
+  }
+
+  private equals(id: number, bytes: Buffer, start: number, length: number): boolean {
+    const from = this.starts[id]!;
+    return bytes.compare(this.arena, from, from + length, start, start + length) === 0;
+  }
+
   private rehash(): void {
     const slots = new Int32Array(this.slots.length * 2).fill(-1);
     const mask = slots.length - 1;
@@ -81,6 +97,18 @@ export class FrameInterner {
     }
     this.slots = slots;
   }
+}
+
+/** Hash of the address alone (up to the tab): it tells nearly all lines apart. */
+function hashAddress(bytes: Buffer, start: number, to: number): number {
+  let hash = 0;
+  const end = Math.min(to, start + 20);
+  for (let i = start + 2; i < end; i++) {
+    const c = bytes[i]!;
+    if (c === 9 || c === 10) break;
+    hash = Math.imul(hash ^ c, 0x01000193);
+  }
+  return hash ^ (hash >>> 15);
 }
 
 function parseFrame(text: string): InternedFrame | undefined {
@@ -165,4 +193,78 @@ function sameIds(known: Int32Array, ids: Int32Array, length: number): boolean {
   if (known.length !== length) return false;
   for (let i = 0; i < length; i++) if (known[i] !== ids[i]) return false;
   return true;
+}
+
+/** Copies of frame blocks are kept up to this size; what comes later is read line by line. */
+const MAX_BLOCK_BYTES = 1 << 25;
+
+/** Frame blocks of whole records: a stack that comes again (another size of object) is known by one comparison of its block. */
+export class BlockInterner {
+  private arena = Buffer.allocUnsafe(1 << 18);
+  private arenaEnd = 0;
+  private slots = new Int32Array(1 << 10).fill(-1);
+  private readonly starts: number[] = [];
+  private readonly lengths: number[] = [];
+  private readonly lineCounts: number[] = [];
+  private readonly hashes: number[] = [];
+  private readonly stacks: Frame[][] = [];
+
+  /** Number of the known block at `start`, followed by a blank line before `to`; -1 when there is none. `hash` is that of the addresses. */
+  match(hash: number, bytes: Buffer, start: number, to: number): number {
+    const mask = this.slots.length - 1;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const id = this.slots[slot]!;
+      if (id === -1) return -1;
+      if (this.hashes[id] !== hash) continue;
+      const end = start + this.lengths[id]!;
+      if (end >= to || bytes[end] !== 10) continue;
+      const from = this.starts[id]!;
+      if (bytes.compare(this.arena, from, from + this.lengths[id]!, start, end) === 0) return id;
+    }
+  }
+
+  lengthOf(id: number): number {
+    return this.lengths[id]!;
+  }
+
+  linesOf(id: number): number {
+    return this.lineCounts[id]!;
+  }
+
+  stackOf(id: number): Frame[] {
+    return this.stacks[id]!;
+  }
+
+  add(hash: number, bytes: Buffer, start: number, end: number, lines: number, stack: Frame[]): void {
+    const length = end - start;
+    if (this.arenaEnd + length > MAX_BLOCK_BYTES) return;
+    if (this.arenaEnd + length > this.arena.length) {
+      const larger = Buffer.allocUnsafe(Math.max(this.arena.length * 2, this.arenaEnd + length));
+      this.arena.copy(larger, 0, 0, this.arenaEnd);
+      this.arena = larger;
+    }
+    bytes.copy(this.arena, this.arenaEnd, start, end);
+    if ((this.stacks.length + 1) * 2 > this.slots.length) this.rehash();
+    const mask = this.slots.length - 1;
+    let slot = hash & mask;
+    while (this.slots[slot] !== -1) slot = (slot + 1) & mask;
+    this.slots[slot] = this.stacks.length;
+    this.starts.push(this.arenaEnd);
+    this.lengths.push(length);
+    this.lineCounts.push(lines);
+    this.hashes.push(hash);
+    this.stacks.push(stack);
+    this.arenaEnd += length;
+  }
+
+  private rehash(): void {
+    const slots = new Int32Array(this.slots.length * 2).fill(-1);
+    const mask = slots.length - 1;
+    for (let id = 0; id < this.stacks.length; id++) {
+      let slot = this.hashes[id]! & mask;
+      while (slots[slot] !== -1) slot = (slot + 1) & mask;
+      slots[slot] = id;
+    }
+    this.slots = slots;
+  }
 }

@@ -4,7 +4,7 @@
 
 import { cleanText } from '../clean-text.ts';
 import type { Amount, ContentionSite, Frame, GcbendEvent, HeapEvent, HeapSite, MemStatsEvent } from '../types.ts';
-import { FrameInterner, StackInterner } from './intern.ts';
+import { BlockInterner, FrameInterner, StackInterner } from './intern.ts';
 import {
   decodeJsonMemStats,
   decodeMemStatsLine,
@@ -13,7 +13,7 @@ import {
   JsonObjectCollector,
   type MemStatsFields,
 } from './memstats.ts';
-import { scaleContention, scaleHeapSample } from './scale.ts';
+import { HeapScaler, scaleContention } from './scale.ts';
 
 /** `heap` also stands for allocs: the texts are the same. `vars` is expvar's JSON, `print` one line of a program. */
 export type ProfileTextKind = 'heap' | 'block' | 'mutex' | 'memstats' | 'vars' | 'print';
@@ -67,9 +67,6 @@ const JSON_LIMIT = 1 << 18;
 const MAX_FRAMES = 1024;
 const BUILD_SAMPLE = 12;
 
-const FNV_START = 0x811c9dc5 | 0;
-const FNV_PRIME = 0x01000193;
-
 type Section = 'records' | 'memstats' | 'json' | 'ended';
 
 interface OpenRecord {
@@ -93,13 +90,19 @@ export class ProfileTextParser {
   private readonly profile: 'heap' | 'allocs' | undefined;
   private readonly frames = new FrameInterner();
   private readonly stacks = new StackInterner(this.frames);
+  private readonly blocks = new BlockInterner();
   private readonly ids = new Int32Array(MAX_FRAMES);
+  /** Of the record that began last: hash of its addresses, where its frames begin in this push (-1: not all of them in it). */
+  private addressHash = 0;
+  private recordBegun = false;
+  private blockStart = -1;
   private depth = 0;
   private section: Section = 'records';
   private headerSeen = false;
   private firstLine = 0;
   private foreignRun = 0;
   private sampleRate = 0;
+  private scaler = new HeapScaler(0);
   private cyclesPerSecond = 0;
   private period = 1;
   private open: OpenRecord | undefined;
@@ -158,26 +161,28 @@ export class ProfileTextParser {
     let at = from;
     let number = firstLineNumber;
     if (this.firstLine === 0) this.firstLine = firstLineNumber;
+    this.blockStart = -1;
     while (at < to) {
       let start = at;
       while (start < to && (bytes[start] === 32 || bytes[start] === 9)) start++;
-      let hash = FNV_START;
-      let newline = start;
+      let newline: number;
       if (this.section === 'records' && bytes[start] === 35 && bytes[start + 1] === 9) {
-        // Frame lines are most of a text: hash and find the newline in one pass.
         start += 2;
-        newline = start;
-        for (let c = newline < to ? bytes[newline]! : 10; c !== 10; c = newline < to ? bytes[newline]! : 10) {
-          hash = Math.imul(hash ^ c, FNV_PRIME);
-          newline++;
+        let id = this.frames.match(bytes, start, to);
+        if (id === -1) {
+          newline = bytes.indexOf(10, start);
+          if (newline === -1 || newline > to) newline = to;
+          const end = newline > start && bytes[newline - 1] === 13 ? newline - 1 : newline;
+          id = this.frames.add(bytes, start, end);
+          if (id === -1 && !this.takeTornFrame(bytes, start, end, number)) {
+            return { consumed: at, lines: number - firstLineNumber, state: this.foreign() };
+          }
+        } else {
+          newline = start + this.frames.lengthOf(id);
+          if (bytes[newline] === 13) newline++;
         }
-        const cr = newline > start && bytes[newline - 1] === 13;
-        if (cr) hash = hashOf(bytes, start, newline - 1);
-        const end = cr ? newline - 1 : newline;
         this.openUnterminated = newline >= to;
-        if (!this.takeFrame(bytes, start, end, hash ^ (hash >>> 13), number)) {
-          return { consumed: at, lines: number - firstLineNumber, state: this.foreign() };
-        }
+        if (id !== -1 && this.open !== undefined && this.depth < MAX_FRAMES) this.ids[this.depth++] = id;
       } else {
         newline = bytes.indexOf(10, start);
         if (newline === -1 || newline > to) newline = to;
@@ -187,6 +192,15 @@ export class ProfileTextParser {
         if (taken !== 'more') {
           const state = taken === 'foreign' ? this.foreign() : 'done';
           return { consumed: at, lines: number - firstLineNumber, state };
+        }
+        if (this.recordBegun) {
+          this.recordBegun = false;
+          const id = this.blocks.match(this.addressHash, bytes, newline + 1, to);
+          if (id !== -1) {
+            newline += 1 + this.blocks.lengthOf(id);
+            number += this.blocks.linesOf(id) + 1;
+            this.closeWith(this.blocks.stackOf(id));
+          } else this.blockStart = newline + 1;
         }
       }
       this.foreignRun = 0;
@@ -236,7 +250,13 @@ export class ProfileTextParser {
     if (this.section === 'json') return this.takeJson(bytes.toString('utf8', start, end));
     if (start === end) {
       // In a MemStats block a blank line ends nothing: a torn text may hold one.
-      this.closeRecord();
+      const blockStart = this.blockStart;
+      const lines = this.depth;
+      const stack = this.closeRecord();
+      if (blockStart !== -1 && stack !== undefined && lines === stack.length && bytes[end] === 10) {
+        this.blocks.add(this.addressHash, bytes, blockStart, start, lines, stack);
+      }
+      this.blockStart = -1;
       return 'more';
     }
     const first = bytes[start]!;
@@ -269,6 +289,7 @@ export class ProfileTextParser {
         const period = Number(header[2]);
         // The runtime prints twice the rate behind `heap/`; the other spellings print the rate itself.
         this.sampleRate = header[1] === 'heap/' ? Math.floor(period / 2) : header[1] === 'heapprofile' ? 1 : period;
+        this.scaler = new HeapScaler(this.sampleRate);
         return 'more';
       }
       case 'memstats':
@@ -342,15 +363,11 @@ export class ProfileTextParser {
     return this.memStats !== undefined && 'DebugGC' in this.memStats;
   }
 
-  private takeFrame(bytes: Buffer, start: number, end: number, hash: number, number: number): boolean {
-    // Frames of a malformed record go with it.
-    const id = this.frames.lookUp(bytes, start, end, hash);
-    if (id === -1) {
-      if (bytes[start] !== 48 || bytes[start + 1] !== 120) return false;
-      this.addMalformed(number, 'frame is torn', bytes.toString('utf8', start - 2, Math.min(end, start + 400)));
-      return true;
-    }
-    if (this.open !== undefined && this.depth < MAX_FRAMES) this.ids[this.depth++] = id;
+  /** A line that begins like a frame but is none. False: it is no part of the text at all. */
+  private takeTornFrame(bytes: Buffer, start: number, end: number, number: number): boolean {
+    if (bytes[start] !== 48 || bytes[start + 1] !== 120) return false;
+    this.addMalformed(number, 'frame is torn', bytes.toString('utf8', start - 2, Math.min(end, start + 400)));
+    this.blockStart = -1;
     return true;
   }
 
@@ -380,7 +397,7 @@ export class ProfileTextParser {
       return 'more';
     }
     const addresses = addressesOf(bytes, reader.at, end);
-    const addressCount = countBlanks(bytes, reader.at, end);
+    const addressCount = this.takeAddresses(bytes, reader.at, end);
     this.open = { line: number, inUseObjects, inUseBytes, allocObjects, allocBytes, addresses, addressCount };
     return 'more';
   }
@@ -399,6 +416,7 @@ export class ProfileTextParser {
     if (Number.isNaN(cycles + count) || !reader.skip(64)) return undefined;
     this.closeRecord();
     const addresses = addressesOf(bytes, reader.at, end);
+    this.takeAddresses(bytes, reader.at, end);
     this.open = {
       line: number,
       inUseObjects: count,
@@ -419,29 +437,45 @@ export class ProfileTextParser {
     return true;
   }
 
-  private closeRecord(): void {
+  /** Hashes the address list of a record that begins, and counts its addresses: every one has a blank before it. */
+  private takeAddresses(bytes: Buffer, start: number, end: number): number {
+    let hash = 0x811c9dc5 | 0;
+    let count = 0;
+    for (let i = start; i < end; i++) {
+      const c = bytes[i]!;
+      if (c === 32) count++;
+      hash = Math.imul(hash ^ c, 0x01000193);
+    }
+    this.addressHash = hash ^ (hash >>> 15);
+    this.recordBegun = true;
+    return count;
+  }
+
+  /** Ends the record that is open; returns its stack, undefined when none was open. */
+  private closeRecord(): Frame[] | undefined {
     const open = this.open;
     if (open === undefined) {
       this.depth = 0;
-      return;
+      return undefined;
     }
-    this.open = undefined;
-    // The outermost address is goexit's, which no text shows.
-    const hidden = this.depth > 0 ? open.addressCount - this.depth - 1 : 0;
     const stack = this.depth > 0 ? this.stacks.lookUp(this.ids, this.depth) : framesOfAddresses(open.addresses);
     if (this.depth > 0) this.noteBuild();
+    this.closeWith(stack);
+    return stack;
+  }
+
+  private closeWith(stack: Frame[]): void {
+    const open = this.open!;
+    this.open = undefined;
     this.depth = 0;
-    const leaf: Frame = stack[0] ?? { function: '' };
-    const place: { function: string; file?: string; line?: number } = { function: leaf.function };
-    if (leaf.file !== undefined) place.file = leaf.file;
-    if (leaf.line !== undefined) place.line = leaf.line;
+    const leaf = stack[0] ?? NO_FRAME;
     if (this.kind !== 'heap') {
       const scaled = scaleContention(open.inUseBytes, open.inUseObjects, this.cyclesPerSecond, this.period);
-      this.contentionSites.push({ ...place, stack, count: scaled.count, delayNs: scaled.delayNs });
+      this.contentionSites.push({ ...placeOf(leaf), stack, count: scaled.count, delayNs: scaled.delayNs });
       return;
     }
-    const inUse = scaleHeapSample(open.inUseObjects, open.inUseBytes, this.sampleRate);
-    const allocated = scaleHeapSample(open.allocObjects, open.allocBytes, this.sampleRate);
+    const inUse = this.scaler.scale(open.inUseObjects, open.inUseBytes);
+    const allocated = this.scaler.scale(open.allocObjects, open.allocBytes);
     this.inUse.objects += inUse.objects;
     this.inUse.bytes += inUse.bytes;
     this.allocated.objects += allocated.objects;
@@ -450,7 +484,15 @@ export class ProfileTextParser {
       inUse: { objects: open.inUseObjects, bytes: open.inUseBytes },
       allocated: { objects: open.allocObjects, bytes: open.allocBytes },
     };
-    this.heapSites.push({ ...place, stack, inUse, allocated, raw, ...(hidden > 0 ? { hiddenFrames: hidden } : {}) });
+    // Written out: a spread costs more than all else here, and there is one site for each record.
+    const site: HeapSite =
+      leaf.file !== undefined && leaf.line !== undefined
+        ? { function: leaf.function, file: leaf.file, line: leaf.line, stack, inUse, allocated, raw }
+        : { ...placeOf(leaf), stack, inUse, allocated, raw };
+    // The outermost address is goexit's, which no text shows; records without frame lines show their addresses as frames.
+    const hidden = open.addresses === '' ? open.addressCount - stack.length - 1 : 0;
+    if (hidden > 0) site.hiddenFrames = hidden;
+    this.heapSites.push(site);
   }
 
   /** Keeps the entries of the outermost frames: main.main, runtime.main, goroutine entry functions. */
@@ -539,28 +581,25 @@ class NumberReader {
   }
 }
 
+const NO_FRAME: Frame = { function: '' };
+
+function placeOf(frame: Frame): { function: string; file?: string; line?: number } {
+  const place: { function: string; file?: string; line?: number } = { function: frame.function };
+  if (frame.file !== undefined) place.file = frame.file;
+  if (frame.line !== undefined) place.line = frame.line;
+  return place;
+}
+
 function hasText(bytes: Buffer, at: number, end: number, text: string): boolean {
   if (end - at < text.length) return false;
   for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text.charCodeAt(i)) return false;
   return true;
 }
 
-function hashOf(bytes: Buffer, start: number, end: number): number {
-  let hash = FNV_START;
-  for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, FNV_PRIME);
-  return hash;
-}
-
-/** Every address has one blank before it. */
-function countBlanks(bytes: Buffer, start: number, end: number): number {
-  let count = 0;
-  for (let i = start; i < end; i++) if (bytes[i] === 32) count++;
-  return count;
-}
-
 /** The address list of a record's line, unless a frame line follows at once: then nobody needs it. */
 function addressesOf(bytes: Buffer, start: number, end: number): string {
-  const next = bytes[end] === 13 ? end + 2 : end + 1;
+  let next = bytes[end] === 13 ? end + 2 : end + 1;
+  while (bytes[next] === 32 || bytes[next] === 9) next++;
   return bytes[next] === 35 ? '' : bytes.toString('latin1', start, end);
 }
 

@@ -69,9 +69,34 @@ export function heapScale(averageBytes: number, rate: number): number {
 /** Objects and bytes of one record, scaled as `go tool pprof` scales them: each truncated towards zero. */
 export function scaleHeapSample(objects: number, bytes: number, rate: number): { objects: number; bytes: number } {
   if (objects === 0 || bytes === 0) return { objects: 0, bytes: 0 };
-  const scale = heapScale(bytes / objects, rate);
+  return applyScale(objects, bytes, heapScale(bytes / objects, rate));
+}
+
+function applyScale(objects: number, bytes: number, scale: number): { objects: number; bytes: number } {
   // `+ 0` turns the -0 of a truncated negative fraction into 0.
   return { objects: Math.trunc(objects * scale) + 0, bytes: Math.trunc(bytes * scale) + 0 };
+}
+
+/** `scaleHeapSample` for the records of one text: sizes repeat, so each factor is computed once. */
+export class HeapScaler {
+  private readonly rate: number;
+  private readonly scales = new Map<number, number>();
+
+  constructor(rate: number) {
+    this.rate = rate;
+  }
+
+  scale(objects: number, bytes: number): { objects: number; bytes: number } {
+    if (objects === 0 || bytes === 0) return { objects: 0, bytes: 0 };
+    const average = bytes / objects;
+    let scale = this.scales.get(average);
+    if (scale === undefined) {
+      scale = heapScale(average, this.rate);
+      // Averages of records that hold several sizes may all differ: bounded.
+      if (this.scales.size < 4096) this.scales.set(average, scale);
+    }
+    return applyScale(objects, bytes, scale);
+  }
 }
 
 /** Cycles and count of one contention record in nanoseconds and contentions; `period` is 1 for block profiles. */
