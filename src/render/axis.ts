@@ -25,7 +25,8 @@ export function valueAxis(low: number, high: number, rows: number): ValueAxis {
   const flat = high - low < 1e-9;
   const fromZero = low >= 0 && (flat || high - low > 0.25 * high);
   const bottom = fromZero ? 0 : low;
-  const span = high === bottom ? Math.max(1, Math.abs(high) * 1e-3) : high - bottom;
+  const isLevel = high - bottom <= 1e-9 * Math.max(1e-3, Math.abs(high));
+  const span = isLevel ? Math.max(1, Math.abs(high) * 1e-3) : high - bottom;
   let best: ValueAxis | undefined;
   for (let ticks = 2; ticks <= Math.max(2, Math.floor(rows / 2)); ticks++) {
     const rowsPerStep = Math.floor(rows / ticks);

@@ -81,13 +81,20 @@ export class BucketedSeries {
   }
 }
 
-/** One column of a chart. `y` is what the line shows; `min` and `max` what the column holds; `gap`: no point lies in it. */
+/**
+ * One column of a chart. `y` is what the line shows; `min` and `max` what the column holds; `gap`: no point lies in it; `far`: nor in the
+ * columns around it, so that the line there only joins what was measured elsewhere.
+ */
 export interface ChartColumn {
   y: number;
   min: number;
   max: number;
   gap: boolean;
+  far: boolean;
 }
+
+/** Columns without a point that are still near their neighbours. */
+const NEAR_COLUMNS = 4;
 
 /**
  * Resamples buckets to `width` columns between `from` and `to`. The line is the mean of a column, but where something sticks out of the
@@ -133,7 +140,7 @@ export function resample(buckets: readonly Bucket[], from: number, to: number, w
   for (let column = 0; column < width; column++) {
     const cell = cells[column];
     if (cell !== undefined) {
-      columns.push({ y: lineOf(cell), min: cell.min, max: cell.max, gap: false });
+      columns.push({ y: lineOf(cell), min: cell.min, max: cell.max, gap: false, far: false });
       previous = column;
       continue;
     }
@@ -143,7 +150,8 @@ export function resample(buckets: readonly Bucket[], from: number, to: number, w
     const right = next < width ? lineOf(cells[next]!) : left;
     const share = column <= previous || next === width ? 0 : (column - previous) / (next - previous);
     const y = left + (right - left) * share;
-    columns.push({ y, min: y, max: y, gap: true });
+    const far = column < previous || next === width || next - previous > NEAR_COLUMNS;
+    columns.push({ y, min: y, max: y, gap: true, far });
   }
   return columns;
 }

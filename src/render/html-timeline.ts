@@ -101,7 +101,13 @@ ${panels.join('\n')}
 }
 
 function hoverValues(name: string, spec: PanelSpec, columns: readonly ChartColumn[]) {
-  const values = columns.map(({ y, gap }) => (gap ? null : Number((y * spec.scale).toPrecision(4))));
+  // Between two measurements the last one holds; before the first and after the last one nothing is known.
+  const end = columns.findLastIndex((column) => !column.gap);
+  let last: number | null = null;
+  const values = columns.map(({ y, gap }, index) => {
+    if (!gap) last = Number((y * spec.scale).toPrecision(4));
+    return index > end ? null : last;
+  });
   return { name, unit: spec.unit, values };
 }
 

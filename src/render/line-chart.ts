@@ -81,8 +81,8 @@ export function drawLineChart(chart: LineChart): Span[][] {
     for (let row = rowOf(max); row <= rowOf(min); row++) put(row, column, '░', 'dim');
   });
   if (chart.behind !== undefined) {
-    resample(chart.behind.buckets, chart.from, chart.to, plotWidth).forEach(({ y, gap }, column) => {
-      if (!gap && column % 2 === 0) put(rowOf(y), column, '·', 'dim');
+    resample(chart.behind.buckets, chart.from, chart.to, plotWidth).forEach(({ y, far }, column) => {
+      if (!far && column % 2 === 0) put(rowOf(y), column, '·', 'dim');
     });
   }
 
@@ -93,7 +93,7 @@ export function drawLineChart(chart: LineChart): Span[][] {
   const roles = rolesOf(chart, plotWidth);
   curve.forEach((row, rowNumber) => {
     row.forEach((character, column) => {
-      if (character !== ' ') put(rowNumber, column, character, columns[column]?.gap ? 'dim' : roles[column]!);
+      if (character !== ' ') put(rowNumber, column, character, columns[column]?.far ? 'dim' : roles[column]!);
     });
   });
 

@@ -13,7 +13,7 @@ import { SEVERITY_ROLES } from './words.ts';
 export interface ReportOptions {
   /** Columns, at least 60. */
   width: number;
-  /** Rows of the heap chart with its axis; 16 when absent. */
+  /** Rows of the heap chart with its axis; chosen for the width when absent. */
   height?: number;
   color: boolean;
   /** Pure 7-bit output. */
@@ -21,9 +21,13 @@ export interface ReportOptions {
 }
 
 export const NARROWEST = 60;
-const CHART_ROWS = 16;
 const DUMP_COMMAND = "curl -s 'http://HOST:PORT/debug/pprof/goroutine?debug=1'";
 const MOST_PROCESSES = 8;
+
+/** A wide chart is a little higher: 16 rows at 80 columns, 22 at 160. */
+function chartRows(width: number): number {
+  return Math.max(16, Math.min(24, Math.round(width / 7)));
+}
 
 /** The whole report, ending in a newline. */
 export function renderReport(report: Report, options: ReportOptions): string {
@@ -34,7 +38,7 @@ export function renderReport(report: Report, options: ReportOptions): string {
   addTitle(page, report);
   for (const process of report.processes.slice(0, MOST_PROCESSES)) {
     if (several) page.heading(processTitle(process));
-    addProcess(page, process, options.height ?? CHART_ROWS, numbers);
+    addProcess(page, process, options.height ?? chartRows(page.width), numbers);
   }
   addSmallProcesses(page, report);
   if (report.processes.length === 0) addSnapshotHeadline(page, report, findings);

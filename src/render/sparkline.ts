@@ -3,11 +3,11 @@ import { type BucketedSeries, resample } from './bucketed-series.ts';
 
 const BARS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/** The largest value of every column against the largest of all; a column without a point is a blank. */
+/** The largest value of every column against the largest of all; where nothing was measured it is blank. */
 export function drawSparkline(series: BucketedSeries, from: number, to: number, width: number): string {
   const columns = resample(series.buckets, from, to, width);
   const top = Math.max(0, ...columns.map((column) => column.max));
-  return columns.map(({ max, gap }) => (gap ? ' ' : barOf(max, 0, top))).join('');
+  return columns.map(({ max, far }) => (far ? ' ' : barOf(max, 0, top))).join('');
 }
 
 /** Values one after another; more than `width` are taken together, the largest of each stretch. Scaled from the smallest to the largest. */

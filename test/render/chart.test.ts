@@ -94,6 +94,22 @@ test('columns without a point join their neighbours and say so', () => {
     [0, 10, 20, 30, 40, 50, 60, 70, 80, 90, 100],
   );
   assert.deepEqual(
+    columns.map((column) => column.far),
+    columns.map((column) => column.gap),
+  );
+  assert.ok(
+    resample(
+      seriesOf([
+        [0, 0],
+        [2, 1],
+        [4, 2],
+      ]).buckets,
+      0,
+      4,
+      9,
+    ).every((column) => !column.far),
+  );
+  assert.deepEqual(
     columns.map((column) => column.gap),
     [false, ...new Array(9).fill(true), false],
   );
