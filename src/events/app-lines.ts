@@ -21,9 +21,10 @@ export class AppLines {
     if (digits > start && digits < end && beginsText(bytes[digits] as number)) this.#gluesTextToNumbers = true;
   }
 
-  /** True when a line that begins like this was seen. */
+  /** True when a line that begins like this was seen, or begins with a date or a clock, as a log line does. */
   knows(bytes: Buffer, start: number, end: number): boolean {
-    return start < end && this.#known.has(signatureOf(bytes, start, end));
+    if (start >= end) return false;
+    return beginsWithTime(bytes, start, end) || this.#known.has(signatureOf(bytes, start, end));
   }
 
   /** True when lines such as `3rd retry` were seen: then `433rd retry` may be `4` and `33rd retry`, or `43` and `3rd retry`. */
@@ -70,6 +71,13 @@ function isTime(bytes: Buffer, start: number, from: number, end: number): boolea
     isDigit(bytes[from + 2] as number) &&
     bytes[from + 3] === separator
   );
+}
+
+/** `2026/11/21`, `2026-11-21`, `05:40:14`: no number that the runtime prints goes on like this. */
+function beginsWithTime(bytes: Buffer, start: number, end: number): boolean {
+  if (start + 8 > end || !isDigit(bytes[start] as number)) return false;
+  const text = bytes.toString('latin1', start, Math.min(end, start + 10));
+  return /^(?:(?:19|20)\d\d([/-])[01]\d\1[0-3]\d|[0-2]\d:[0-5]\d:[0-5]\d)/.test(text);
 }
 
 /** True for bytes with which a log line begins and with which a number does not go on. */
