@@ -7,8 +7,8 @@ import { GcbendError } from '../errors.ts';
 /** What must be seen before the kind is known. */
 const MAGIC_BYTES = 6;
 const OUTPUT_BYTES = 256 * 1024;
-/** Compressed bytes taken at a time: at gzip's best ratio of 1000 they become 32 MiB that wait to be read. */
-const FEED_BYTES = 32 * 1024;
+/** Compressed bytes taken at a time: at gzip's best ratio of 1000 they become 8 MiB that wait to be read. */
+const FEED_BYTES = 8 * 1024;
 
 interface Magic {
   bytes: readonly number[];
