@@ -188,6 +188,45 @@ export function loadRisesWith(episode: GrowthEpisode, context: RuleContext): boo
   return last > (1 + LOAD_RISE) * first && middle > first && last > middle;
 }
 
+/** Load and time that go together this closely (r²) cannot be told apart. */
+const INSEPARABLE = 0.8;
+/** The share of the growth that must be left at equal load for it to be none of the load's. */
+const LEFT_AT_EQUAL_LOAD = 0.5;
+
+/**
+ * True when the heap grows at equal load: heap = a + b · allocation rate + c · time by least squares over the stretch, and c alone makes
+ * half of the growth. A load that comes and goes is tested well by this after a turn or two; one that only rises is not: then false.
+ */
+export function growsAtEqualLoad(episode: GrowthEpisode, context: RuleContext): boolean {
+  const to = context.latest.t;
+  const length = to - episode.from;
+  let n = 0;
+  const sum = { t: 0, x: 0, y: 0, tt: 0, xx: 0, tx: 0, ty: 0, xy: 0 };
+  for (const { t, weight, x, y } of context.history.pairs('allocRate', 'heapLive', episode.from, to)) {
+    const s = (t - episode.from) / length;
+    n += weight;
+    sum.t += weight * s;
+    sum.x += weight * x;
+    sum.y += weight * y;
+    sum.tt += weight * s * s;
+    sum.xx += weight * x * x;
+    sum.tx += weight * s * x;
+    sum.ty += weight * s * y;
+    sum.xy += weight * x * y;
+  }
+  if (n <= 0) return false;
+  const of = (product: number, a: number, b: number) => product / n - (a / n) * (b / n);
+  const tt = of(sum.tt, sum.t, sum.t);
+  const xx = of(sum.xx, sum.x, sum.x);
+  const tx = of(sum.tx, sum.t, sum.x);
+  const ty = of(sum.ty, sum.t, sum.y);
+  const xy = of(sum.xy, sum.x, sum.y);
+  const left = tt * xx - tx * tx;
+  if (!(left > (1 - INSEPARABLE) * tt * xx)) return false;
+  const growthOverTime = (ty * xx - xy * tx) / left;
+  return growthOverTime >= LEFT_AT_EQUAL_LOAD * (episode.levelTo - episode.levelFrom);
+}
+
 /** A growth that has stood still for so long, and for half of its own time, has stopped, seconds. */
 const STALL_SECONDS = 30;
 

@@ -2,6 +2,7 @@
 import type { CycleSample, Spacing } from '../series/index.ts';
 import {
   type GrowthEpisode,
+  growsAtEqualLoad,
   isWorthTelling,
   lastEpisode,
   loadRisesWith,
@@ -97,7 +98,11 @@ export function reviewGrowth(
   delete watch.lostAt;
   if (isWorthTelling(episode, telling.context)) {
     const stalled = episode.until === undefined ? stalledSince(episode, telling.context) : undefined;
-    if (stalled !== undefined) episode.until = Math.max(stalled, episode.from);
+    if (stalled !== undefined) {
+      // What is over before it was told is told at the end, if it still counts then.
+      if (teller.log.get(KEY) === undefined) return;
+      episode.until = Math.max(stalled, episode.from);
+    }
     teller.finding(KEY, describeGrowth(episode, telling.context, limit), telling);
   }
 }
@@ -123,6 +128,7 @@ export function finishHeap(
   const { givenBackShare } = context.thresholds.heapGrowth;
   if (isGivenBack(episode, end.level, givenBackShare)) return undefined;
   if (!episode.hasOnset) episode.followsLoad ||= loadRisesWith(episode, context);
+  if (episode.followsLoad && growsAtEqualLoad(episode, context)) episode.followsLoad = false;
   return episode;
 }
 

@@ -65,6 +65,7 @@ export function candidatesOf(
   let turns = 0;
   for (let i = 1; i < directions.length; i++) if (directions[i] !== directions[i - 1]) turns++;
   if (bends.length >= BENDS_OF_A_CYCLE && turns >= TURNS_OF_A_CYCLE) return [];
+  const swing = widestSwing(signal, edges, context);
   const wanted = CAUSES.has(signal)
     ? limits.causeFactor
     : MACHINE.has(signal)
@@ -76,6 +77,7 @@ export function candidatesOf(
     const lasts = Math.min(bend.t - edges[i]!, edges[i + 2]! - bend.t) >= limits.minSeconds;
     if (!lasts || bend.confidence < limits.minConfidence || !isLarge(signal, change, wanted)) continue;
     if (!isApart(signal, edges[i]!, bend.t, edges[i + 2]!, context)) continue;
+    if (Math.max(change.after / change.before, change.before / change.after) <= BEYOND_SWING * swing) continue;
     found.push({
       signal,
       bend,
@@ -98,6 +100,24 @@ function isApart(signal: WatchedSignal, from: number, t: number, to: number, con
   if (before[0] === undefined || before[1] === undefined || after[0] === undefined || after[1] === undefined)
     return false;
   return after[0] > before[1] || after[1] < before[0];
+}
+
+/** A change has to go beyond what the signal swings by in any of its long stretches: a daily load is no change of regime. */
+const BEYOND_SWING = 1.2;
+/** A stretch is long when it lasts so many times the shortest that counts. */
+const LONG = 3;
+
+/** Largest ratio of a high to a low level (quantiles) within one stretch. */
+function widestSwing(signal: WatchedSignal, edges: readonly number[], context: RuleContext): number {
+  let widest = 1;
+  for (let i = 1; i < edges.length; i++) {
+    const [from, to] = [edges[i - 1]!, edges[i]!];
+    if (to - from < LONG * context.thresholds.regime.minSeconds) continue;
+    const low = context.history.quantile(signal, APART, from, to);
+    const high = context.history.quantile(signal, 1 - APART, from, to);
+    if (low !== undefined && high !== undefined && low > 0) widest = Math.max(widest, high / low);
+  }
+  return widest;
 }
 
 function isLarge(signal: WatchedSignal, change: Change, wanted: number): boolean {

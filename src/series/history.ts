@@ -155,6 +155,26 @@ export class History {
     return undefined;
   }
 
+  /** Two signals side by side, cell by cell, where both are known. */
+  *pairs(
+    x: WatchedSignal,
+    y: WatchedSignal,
+    from: number,
+    to: number,
+  ): Generator<{ t: number; weight: number; x: number; y: number }> {
+    const [xSum, xCount] = MEANS[x];
+    const [ySum, yCount] = MEANS[y];
+    for (const cell of this.#within(from, to)) {
+      if (cell[AT[xCount]]! <= 0 || cell[AT[yCount]]! <= 0) continue;
+      yield {
+        t: (cell[AT.from]! + cell[AT.to]!) / 2,
+        weight: Math.max(CELL_WIDTH, cell[AT.to]! - cell[AT.from]!),
+        x: cell[AT[xSum]]! / cell[AT[xCount]]!,
+        y: cell[AT[ySum]]! / cell[AT[yCount]]!,
+      };
+    }
+  }
+
   /** Cycles that started in [from, to], as far as the cells' bounds tell. */
   cycles(from: number, to: number): { total: number; forced: number } {
     let total = 0;
