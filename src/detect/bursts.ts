@@ -37,8 +37,8 @@ function lowerBound(sorted: readonly number[], v: number): number {
   return lo;
 }
 
-/** Runs that leave the running median by more than 5 sigma (of their weight) for at most half its window. */
-export function maskBursts(y: Float64Array, sigma: number, w?: Float64Array): BurstMask {
+/** Runs that leave the running median by more than 5 sigma (of their weight) for at most half its window (counted in points; a single cell always may). */
+export function maskBursts(y: Float64Array, sigma: number, w?: Float64Array, size?: Float64Array): BurstMask {
   const n = y.length;
   const keep = new Float64Array(n).fill(1);
   const width = Math.min(BURST_WINDOW, Math.floor(n * BURST_WINDOW_SHARE) | 1);
@@ -56,7 +56,9 @@ export function maskBursts(y: Float64Array, sigma: number, w?: Float64Array): Bu
       if (Math.abs(next) <= BURST_STAY_SIGMA * sd || next > 0 !== r > 0) break;
       j++;
     }
-    if (j - i + 1 <= width >> 1) {
+    let points = 0;
+    for (let k = i; k <= j; k++) points += size ? size[k]! : 1;
+    if (j === i || points <= width >> 1) {
       keep.fill(0, i, j + 1);
       masked += j - i + 1;
       bursts.push({ from: i, to: j });

@@ -15,6 +15,9 @@ export interface CellBend {
   /** Cells within which the bend lies with 95 %. */
   cellFrom: number;
   cellTo: number;
+  /** Where the cell begins, and how far the piece after it reaches, in x. */
+  x: number;
+  after: number;
   kink: boolean;
   jump: number;
   level: number;
@@ -67,6 +70,8 @@ function classifyCut(cells: Cells, sums: Sums, left: Line, right: Line, kappa: n
     cell,
     cellFrom: Math.min(cell, cellFrom),
     cellTo: Math.max(cell, cellTo),
+    x: x[cell]!,
+    after: x[b - 1]! - x[cell]!,
     kink,
     jump: e.jump,
     level: lineAt(left, x[cell]!) + (kink ? 0 : e.jump),

@@ -1,17 +1,9 @@
 // In: cells of one series. Out: its segmentation: straight pieces over time, with or without a cycle under them.
 
-import {
-  BEND_PARAMETERS,
-  HARMONICS,
-  KAPPA_FIRST,
-  KAPPA_ROUNDS,
-  KAPPA_TOTAL_MAX,
-  MIN_SEGMENT,
-} from './constants.ts';
-import { findHinge, hingeColumn } from './hinge.ts';
+import { BEND_PARAMETERS, HARMONICS, KAPPA_FIRST, KAPPA_ROUNDS, KAPPA_TOTAL_MAX, MIN_SEGMENT } from './constants.ts';
 import { longRunRatio, longRunVariance } from './noise.ts';
 import { findCuts } from './pelt.ts';
-import { findPeriod, harmonicColumns } from './period.ts';
+import { findPeriod, findWave, harmonicColumns, trendColumns } from './period.ts';
 import { leastSquares } from './solve.ts';
 import { fitPieces, fittedValues, type Line, makeSums, type Sums } from './sums.ts';
 
@@ -84,6 +76,9 @@ function penalisedCost(cells: Cells, s: Segmentation, kappa: number, extra: numb
 export function segmentCells(cells: Cells, c: number): Segmentation {
   const n = cells.x.length;
   const plain = segmentWithout(cells, new Float64Array(n), c);
+  if (plain.cuts.length < 2) return plain;
+  const wave = withWave(cells, plain, c);
+  if (wave) return wave;
   if (plain.cuts.length < 3) return plain;
   const turns = findPeriod(cells.x, cells.y, cells.w, cells.sigma);
   if (turns === undefined) return plain;
@@ -101,6 +96,19 @@ export function segmentCells(cells: Cells, c: number): Segmentation {
   return best;
 }
 
+/** A single wave of less than 2.2 turns and nothing else, if that is cheaper than the plain pieces. */
+function withWave(cells: Cells, plain: Segmentation, c: number): Segmentation | undefined {
+  const turns = findWave(cells.x, cells.y, cells.w);
+  const columns = harmonicColumns(cells.x, turns, 1);
+  const { coefficients } = leastSquares([cells.x.map(() => 1), ...columns], cells.y, cells.w);
+  const season = combine(columns, coefficients.subarray(1));
+  const got = segmentWithout(cells, season, c);
+  const kappa = Math.max(plain.kappa, got.kappa);
+  const better =
+    got.cuts.length === 0 && penalisedCost(cells, got, kappa, 3 * c, c) < penalisedCost(cells, plain, kappa, 0, c);
+  return better ? { ...got, turns } : undefined;
+}
+
 /** Column sets: K harmonics of the period, then two of it with K of a second, shorter or longer one. */
 function seasonCandidates(cells: Cells, turns: number): Float64Array[][] {
   const { x, w } = cells;
@@ -108,7 +116,7 @@ function seasonCandidates(cells: Cells, turns: number): Float64Array[][] {
   const cellsPerTurn = n / turns;
   const out = HARMONICS.filter((k) => cellsPerTurn >= 3 * k && n >= 10 * k).map((k) => harmonicColumns(x, turns, k));
   const base = harmonicColumns(x, turns, 2);
-  const rest = seasonOverHinge(cells, base, cells.y);
+  const rest = seasonOverTrend(cells, base, cells.y);
   const second = findPeriod(
     x,
     cells.y.map((v, i) => v - rest[i]!),
@@ -123,13 +131,12 @@ function seasonCandidates(cells: Cells, turns: number): Float64Array[][] {
   return out;
 }
 
-/** The season over a single hinge, trend and season fitted in turns. */
-function seasonOverHinge(cells: Cells, columns: readonly Float64Array[], y: Float64Array): Float64Array {
+/** The season over a single hinge or step, trend and season fitted in turns. */
+function seasonOverTrend(cells: Cells, columns: readonly Float64Array[], y: Float64Array): Float64Array {
   let season: Float64Array = new Float64Array(y.length);
   for (let round = 0; round < 5; round++) {
     const rest = y.map((v, i) => v - season[i]!);
-    const h = findHinge(cells.x, rest, cells.w);
-    const trend = [cells.x.map(() => 1), cells.x, hingeColumn(cells.x, h.cut)];
+    const trend = trendColumns(cells.x, rest, cells.w);
     const { coefficients } = leastSquares([...trend, ...columns], y, cells.w);
     season = combine(columns, coefficients.subarray(3));
   }
@@ -146,7 +153,7 @@ function combine(columns: readonly Float64Array[], b: Float64Array): Float64Arra
 
 /** Season and pieces in turns, three times. */
 function fitSeason(cells: Cells, columns: readonly Float64Array[], c: number): Segmentation {
-  let season: Float64Array = seasonOverHinge(cells, columns, cells.y);
+  let season: Float64Array = seasonOverTrend(cells, columns, cells.y);
   let got = segmentWithout(cells, season, c);
   for (let round = 0; round < 2; round++) {
     const fit = fittedValues(got.pieces, cells.x);

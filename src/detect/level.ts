@@ -79,7 +79,7 @@ export function segmentLevels(input: SeriesInput): (WholeFit & { offset: number 
     const left = pieces[i]!;
     const right = pieces[i + 1]!;
     const move = Math.abs(Math.exp(right.intercept) - Math.exp(left.intercept));
-    return move < minEffect ? [] : [regimeBend(sums, q, left.from, right.to, sigma * sigma * kappa)];
+    return move < minEffect ? [] : [regimeBend(sums, x, q, left.from, right.to, sigma * sigma * kappa)];
   });
   return { ...shared, bends, cycle: undefined };
 }
@@ -139,7 +139,7 @@ function keepJumps(s: Sums, x: Float64Array, cuts: readonly number[], sigma: num
   return kept;
 }
 
-function regimeBend(s: Sums, q: number, from: number, to: number, noise: number): CellBend {
+function regimeBend(s: Sums, x: Float64Array, q: number, from: number, to: number, noise: number): CellBend {
   const mean = (a: number, b: number) => (s.y[b]! - s.y[a]!) / Math.max(s.w[b]! - s.w[a]!, 1e-9);
   const split = (k: number) => sseOfMean(s, from, k) + sseOfMean(s, k, to);
   const best = split(q);
@@ -152,6 +152,8 @@ function regimeBend(s: Sums, q: number, from: number, to: number, noise: number)
     cell: q,
     cellFrom,
     cellTo,
+    x: x[q]!,
+    after: x[to - 1]! - x[q]!,
     kink: false,
     jump: mean(q, to) - mean(from, q),
     level: mean(q, to),

@@ -76,3 +76,17 @@ export function pelt(
   for (let e = from[last]!; e > 0; e = from[e]!) cuts.push(nodes[e]!);
   return cuts.reverse();
 }
+
+/** The cut of [a, b) within [lo, hi] with the smallest SSE of its two lines. */
+export function bestCut(s: Sums, a: number, b: number, lo: number, hi: number): number {
+  let low = Number.POSITIVE_INFINITY;
+  let arg = lo;
+  for (let q = lo; q <= hi; q++) {
+    const c = sse(s, a, q) + sse(s, q, b);
+    if (c < low) {
+      low = c;
+      arg = q;
+    }
+  }
+  return arg;
+}

@@ -10,7 +10,9 @@ import {
   PERIOD_MIN_TURNS,
 } from './constants.ts';
 import { findHinge, hingeColumn } from './hinge.ts';
+import { bestCut } from './pelt.ts';
 import { leastSquares, solveSymmetric } from './solve.ts';
+import { makeSums } from './sums.ts';
 
 /** cos and sin columns of the first `k` harmonics of `turns` turns over x in 0..1. */
 export function harmonicColumns(x: Float64Array, turns: number, k: number): Float64Array[] {
@@ -24,6 +26,19 @@ export function harmonicColumns(x: Float64Array, turns: number, k: number): Floa
   }
   return out;
 }
+
+/** 1, x and the better of a hinge and a step: what a season may stand on. */
+export function trendColumns(x: Float64Array, y: Float64Array, w: Float64Array): Float64Array[] {
+  const ones = x.map(() => 1);
+  const hinge = [ones, x, hingeColumn(x, findHinge(x, y, w).cut)];
+  const n = x.length;
+  const sums = makeSums(x, y, w);
+  const q = bestCut(sums, 0, n, STEP_MARGIN, n - STEP_MARGIN);
+  const step = [ones, x, x.map((_, i) => (i >= q ? 1 : 0))];
+  return leastSquares(step, y, w).sse < leastSquares(hinge, y, w).sse ? step : hinge;
+}
+
+const STEP_MARGIN = 6;
 
 interface Trend {
   columns: Float64Array[];
@@ -50,9 +65,11 @@ export function findPeriod(
   const zero = new Float64Array(n);
   const fit = (turns: number, trend: Trend) => fitTurns(x, y, w, trend.columns[2]!, turns);
   const trendWithout = (season: Float64Array): Trend => {
-    const rest = y.map((v, i) => v - season[i]!);
-    const h = findHinge(x, rest, w);
-    const columns = [zero.map(() => 1), x, hingeColumn(x, h.cut)];
+    const columns = trendColumns(
+      x,
+      y.map((v, i) => v - season[i]!),
+      w,
+    );
     return { columns, sse: leastSquares(columns, y, w).sse };
   };
   const refine = (turns: number, season: Float64Array, steps: readonly number[]) => {
@@ -215,3 +232,17 @@ function candidates(cost: readonly number[]): number[] {
   const dips = [...minima].sort((a, b) => b.dip - a.dip).slice(0, 3);
   return [...new Set([...low, ...dips].map((m) => m.k))].sort((a, b) => a - b);
 }
+
+/** Turns (1.15 to 2.2) of the single wave without a trend that fits best, and its SSE: a cycle seen for the first time. */
+export function findWave(xAll: Float64Array, yAll: Float64Array, wAll: Float64Array): number {
+  const { x, y, w } = thin(xAll, yAll, wAll, PERIOD_CELLS);
+  const ones = x.map(() => 1);
+  let best = { turns: WAVE_FEWEST, sse: Number.POSITIVE_INFINITY };
+  for (let turns = WAVE_FEWEST; turns < PERIOD_MIN_TURNS; turns += 0.025) {
+    const { sse } = leastSquares([ones, ...harmonicColumns(x, turns, 1)], y, w);
+    if (sse < best.sse) best = { turns, sse };
+  }
+  return best.turns;
+}
+
+const WAVE_FEWEST = 1.15;

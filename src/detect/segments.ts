@@ -3,6 +3,7 @@
 import { maskBursts } from './bursts.ts';
 import { type CellBend, classifyCuts } from './classify.ts';
 import { EFFECT_SIGMA, GROWTH_T, KAPPA_FIRST, MEAN_FLOOR, MIN_POINTS, PENALTY } from './constants.ts';
+import { joinCurves } from './curve.ts';
 import { dropWeakCuts, smallestEffect } from './effects.ts';
 import { type Cells, type Segmentation, segmentCells } from './fit.ts';
 import { noiseScale } from './noise.ts';
@@ -47,7 +48,7 @@ export function segmentSeries(input: SeriesInput): WholeFit | undefined {
   if (n < MIN_POINTS) return undefined;
   const weight = input.size.map((m) => (1 + MEAN_FLOOR) / (1 / m + MEAN_FLOOR));
   const sigma = noiseScale(y, input.quantum, weight);
-  const { keep, bursts } = maskBursts(y, sigma, weight);
+  const { keep, bursts } = maskBursts(y, sigma, weight, input.size);
   const scale = t[n - 1]! - t[0]! || 1;
   const cells: Cells = { x: t.map((v) => (v - t[0]!) / scale), y, w: keep.map((k, i) => k * weight[i]!), sigma };
   const seg = segmentCells(cells, PENALTY[input.sensitivity]);
@@ -86,10 +87,16 @@ export function segmentSeries(input: SeriesInput): WholeFit | undefined {
       ? { period: (2 * (turns.at(-1)!.x - turns[0]!.x) * scale) / (turns.length - 1), amplitude: amplitude(turns) / 2 }
       : undefined;
   if (zigzag) return { ...shared, tail: fitLine(seg.sums, 0, n), growing: false, bends: [], cycle };
-  const bends = classifyCuts(cells, seg.sums, cuts, seg.kappa, smallest);
+  const bends = joinCurves(
+    cells,
+    seg.sums,
+    pieces,
+    classifyCuts(cells, seg.sums, cuts, seg.kappa, smallest),
+    PENALTY[input.sensitivity] * seg.kappa * sigma * sigma * Math.log(n),
+  );
   const drift = findTroughDrift(turns, EFFECT_SIGMA * sigma);
   if (drift) return { ...shared, growing: drift.growth > 0, bends: [driftBend(bends, drift)], cycle };
-  return { ...shared, bends: tidyBends(bends, n), cycle };
+  return { ...shared, bends: tidyBends(bends, n, smallest), cycle };
 }
 
 function spread(v: Float64Array): number {

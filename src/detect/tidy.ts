@@ -2,9 +2,39 @@
 
 import type { CellBend } from './classify.ts';
 
-/** A decelerating climb from the start of a life is one warm-up; a short excursion that returns is a burst. */
-export function tidyBends(bends: readonly CellBend[], n: number): CellBend[] {
-  return dropExcursions(mergeWarmUp(bends, n), n);
+/** A decelerating climb from the start is one warm-up, a short excursion that returns a burst, a staircase one growth. */
+export function tidyBends(bends: readonly CellBend[], n: number, smallest: number): CellBend[] {
+  return mergeStairs(dropExcursions(mergeWarmUp(bends, n), n, smallest));
+}
+
+/** Upward bends in a row that make a staircase, and how many of them must be steps. */
+const STAIRS = 3;
+const STAIR_STEPS = 2;
+const UPWARD = new Set(['growth-onset', 'growth-up', 'step-up']);
+
+/** A slice that doubles grows in steps that follow growth: one onset, not many. */
+function mergeStairs(bends: readonly CellBend[]): CellBend[] {
+  const out: CellBend[] = [];
+  for (let i = 0; i < bends.length; ) {
+    let j = i;
+    while (j < bends.length && UPWARD.has(bends[j]!.kind)) j++;
+    const run = bends.slice(i, j);
+    const steps = run.filter((b) => b.kind === 'step-up').length;
+    if (run.length >= STAIRS && steps >= STAIR_STEPS) {
+      const kind = run[0]!.kind === 'growth-up' ? 'growth-up' : 'growth-onset';
+      out.push({ ...run[0]!, kind, slopeAfter: pace(run), evidence: Math.max(...run.map((b) => b.evidence)) });
+    } else out.push(...run);
+    if (j < bends.length) out.push(bends[j]!);
+    i = j + 1;
+  }
+  return out;
+}
+
+/** Mean slope from the first bend of a run to its last, jumps included. */
+function pace(run: readonly CellBend[]): number {
+  const first = run[0]!;
+  const last = run.at(-1)!;
+  return last.x > first.x ? (last.level - first.level) / (last.x - first.x) : first.slopeAfter;
 }
 
 /** Warm-up must end within this share of the series. */
@@ -27,16 +57,24 @@ function mergeWarmUp(bends: readonly CellBend[], n: number): CellBend[] {
   return [{ ...bends[k - 1]!, kind: 'plateau' }, ...bends.slice(k)];
 }
 
-/** Two jumps within 12 cells (or 3 %) that cancel out. */
-function dropExcursions(bends: readonly CellBend[], n: number): CellBend[] {
+/** Two bends within 12 cells (or 5 %) between which the series goes away and comes back. */
+function dropExcursions(bends: readonly CellBend[], n: number, smallest: number): CellBend[] {
   const out = [...bends];
   for (let i = 0; i + 1 < out.length; ) {
     const a = out[i]!;
     const b = out[i + 1]!;
-    const near = b.cell - a.cell <= Math.max(12, 0.03 * n);
+    const span = b.cell - a.cell;
     const largest = Math.max(Math.abs(a.jump), Math.abs(b.jump));
-    if (near && a.jump * b.jump < 0 && Math.abs(a.jump + b.jump) < 0.4 * largest) out.splice(i, 2);
+    const jumps = span <= Math.max(12, 0.03 * n) && a.jump * b.jump < 0 && Math.abs(a.jump + b.jump) < 0.4 * largest;
+    if (jumps || (span <= Math.max(20, 0.06 * n) && comesBack(a, b, smallest))) out.splice(i, 2);
     else i++;
   }
   return out;
+}
+
+/** The line before the first bend, carried on, meets the level after the second. */
+function comesBack(a: CellBend, b: CellBend, smallest: number): boolean {
+  const before = a.level - (a.kink ? 0 : a.jump) + a.slopeBefore * (b.x - a.x);
+  const sameSlope = Math.abs(b.slopeAfter - a.slopeBefore) * Math.max(b.x - a.x, b.after) < smallest;
+  return Math.abs(b.level - before) < smallest && sameSlope;
 }

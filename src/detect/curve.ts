@@ -1,0 +1,200 @@
+// In: bends that follow each other in one growth. Out: one bend where a single curve tells the same story cheaper.
+// An exponential leak is not a staircase of slopes, a cache that fills is not a row of slow-downs.
+
+import type { CellBend } from './classify.ts';
+import type { Cells } from './fit.ts';
+import { solveSymmetric } from './solve.ts';
+import { type Line, type Sums, sse } from './sums.ts';
+
+/** Rates tried, in units of 1 / length of the growth: the curve is (exp(g u) - 1) / g after its onset. */
+const RATES = [1, 1.7, 2.5, 3.5, 4.7, 6, 8, 11];
+/** Places tried for the onset. */
+const PLACES = 48;
+/** Parameters of a curve: base line (2), size, rate, onset; those of a cut: place, slope, level. */
+const CURVE_PARAMETERS = 5;
+const CUT_PARAMETERS = 3;
+
+const RISING = new Set(['growth-onset', 'growth-up', 'step-up']);
+const SLOWING = new Set(['growth-down', 'plateau', 'decline', 'step-down']);
+
+interface Curve {
+  from: number;
+  cell: number;
+  cellFrom: number;
+  cellTo: number;
+  rate: number;
+  size: number;
+  base: number;
+  slope: number;
+  sse: number;
+  straight: number;
+}
+
+/** Replaces runs of bends by one (accelerating) or by onset and plateau (saturating) where the curve costs less. */
+export function joinCurves(
+  cells: Cells,
+  sums: Sums,
+  pieces: readonly Line[],
+  bends: readonly CellBend[],
+  perParameter: number,
+): CellBend[] {
+  const out: CellBend[] = [];
+  for (let i = 0; i < bends.length; ) {
+    const joined = joinFrom(cells, sums, pieces, bends, i, perParameter);
+    if (joined) {
+      out.push(...joined.bends);
+      i = joined.next;
+    } else out.push(bends[i++]!);
+  }
+  return out;
+}
+
+function joinFrom(
+  cells: Cells,
+  sums: Sums,
+  pieces: readonly Line[],
+  bends: readonly CellBend[],
+  i: number,
+  perParameter: number,
+): { bends: CellBend[]; next: number } | undefined {
+  if (!RISING.has(bends[i]!.kind)) return undefined;
+  for (const sign of [1, -1]) {
+    let j = i + 1;
+    const goesOn = (k: number) => {
+      const b = bends[k]!;
+      if (sign > 0) return RISING.has(b.kind) && b.slopeAfter > bends[k - 1]!.slopeAfter;
+      return (SLOWING.has(b.kind) || b.kind === 'step-up') && b.slopeAfter < bends[k - 1]!.slopeAfter;
+    };
+    while (j < bends.length && goesOn(j)) j++;
+    for (; j - i >= 2; j--) {
+      const curve = fitCurve(cells, sums, pieces, i, j, sign, perParameter);
+      if (curve)
+        return {
+          bends:
+            sign > 0
+              ? [accelerating(cells, bends, i, j, curve, perParameter)]
+              : saturating(cells, bends, i, j, curve, perParameter),
+          next: j,
+        };
+    }
+  }
+  return undefined;
+}
+
+/** The cheapest curve over the pieces i..j, if it is cheaper than their lines. */
+function fitCurve(
+  cells: Cells,
+  sums: Sums,
+  pieces: readonly Line[],
+  i: number,
+  j: number,
+  sign: number,
+  perParameter: number,
+): Curve | undefined {
+  const from = pieces[i]!.from;
+  const to = pieces[j]!.to;
+  let lines = 0;
+  for (let k = i; k <= j; k++) lines += sse(sums, pieces[k]!.from, pieces[k]!.to);
+  const first = from + 3;
+  const last = Math.min(to - 8, pieces[i + 1]!.to);
+  const step = Math.max(1, Math.ceil((last - first) / PLACES));
+  const length = cells.x[to - 1]! - cells.x[pieces[i]!.to]!;
+  const places: { cell: number; sse: number }[] = [];
+  let best: Curve | undefined;
+  for (let cell = first; cell < last; cell += step) {
+    let low = Number.POSITIVE_INFINITY;
+    for (const rate of RATES) {
+      const g = (sign * rate) / length;
+      const fit = curveSse(cells, sums, from, to, cells.x[cell]!, g);
+      low = Math.min(low, fit.sse);
+      if (fit.size > 0 && (!best || fit.sse < best.sse)) {
+        best = { from, cell, cellFrom: cell, cellTo: cell, rate: g, ...fit, straight: sse(sums, from, to) };
+      }
+    }
+    places.push({ cell, sse: low });
+  }
+  if (!best) return undefined;
+  const saved = (CUT_PARAMETERS * (j - i) - (CURVE_PARAMETERS - 2)) * perParameter;
+  if (best.sse > lines + saved) return undefined;
+  const near = places.filter((p) => p.sse <= best.sse + perParameter);
+  return {
+    ...best,
+    cellFrom: Math.max(from, near[0]!.cell - step),
+    cellTo: Math.min(to - 1, near.at(-1)!.cell + step),
+  };
+}
+
+/** Least squares on 1, x, (exp(g (x - x0)+) - 1) / g. */
+function curveSse(cells: Cells, sums: Sums, from: number, to: number, x0: number, g: number) {
+  const gram = new Float64Array(9);
+  const rhs = new Float64Array(3);
+  const origin = cells.x[from]!;
+  const yOrigin = sums.w[to]! > sums.w[from]! ? (sums.y[to]! - sums.y[from]!) / (sums.w[to]! - sums.w[from]!) : 0;
+  let yy = 0;
+  for (let k = from; k < to; k++) {
+    const w = sums.w[k + 1]! - sums.w[k]!;
+    if (w <= 0) continue;
+    const x = cells.x[k]! - origin;
+    const y = (sums.y[k + 1]! - sums.y[k]!) / w - yOrigin;
+    const u = cells.x[k]! - x0;
+    const e = u > 0 ? Math.expm1(g * u) / g : 0;
+    gram[0]! += w;
+    gram[3]! += w * x;
+    gram[4]! += w * x * x;
+    gram[6]! += w * e;
+    gram[7]! += w * e * x;
+    gram[8]! += w * e * e;
+    rhs[0]! += w * y;
+    rhs[1]! += w * x * y;
+    rhs[2]! += w * e * y;
+    yy += w * y * y;
+  }
+  const b = solveSymmetric(gram, rhs, 3);
+  const explained = b[0]! * rhs[0]! + b[1]! * rhs[1]! + b[2]! * rhs[2]!;
+  return { sse: Math.max(0, yy - explained), size: b[2]!, slope: b[1]!, base: b[0]! + yOrigin - b[1]! * origin };
+}
+
+function onset(cells: Cells, first: CellBend, c: Curve, perParameter: number, slopeAfter: number): CellBend {
+  return {
+    ...first,
+    kind: first.kind === 'step-up' ? 'growth-onset' : first.kind,
+    cell: c.cell,
+    cellFrom: Math.min(c.cell, c.cellFrom),
+    cellTo: Math.max(c.cell, c.cellTo),
+    x: cells.x[c.cell]!,
+    kink: true,
+    jump: 0,
+    level: c.base + c.slope * cells.x[c.cell]!,
+    slopeBefore: c.slope,
+    slopeAfter,
+    evidence: Math.max(first.evidence, (c.straight - c.sse) / (perParameter / Math.log(cells.x.length))),
+  };
+}
+
+/** One onset; its slope after is the pace at the end, which is what matters for what comes. */
+function accelerating(cells: Cells, bends: readonly CellBend[], i: number, j: number, c: Curve, per: number): CellBend {
+  const last = bends[j - 1]!;
+  return { ...onset(cells, bends[i]!, c, per, last.slopeAfter), slopeAfterSe: last.slopeAfterSe, after: last.after };
+}
+
+/** Onset, and a plateau where 95 % of the way is done: exp(-3). */
+function saturating(cells: Cells, bends: readonly CellBend[], i: number, j: number, c: Curve, per: number): CellBend[] {
+  const last = bends[j - 1]!;
+  const rise = onset(cells, bends[i]!, c, per, c.slope + c.size);
+  const done = cells.x[c.cell]! - 3 / c.rate;
+  let cell = last.cell;
+  while (cell > c.cell + 1 && cells.x[cell - 1]! >= done) cell--;
+  if (last.kind === 'growth-down') return [rise];
+  return [
+    rise,
+    {
+      ...last,
+      kind: 'plateau',
+      cell,
+      cellFrom: Math.min(cell, last.cellFrom),
+      cellTo: Math.max(cell, last.cellTo),
+      x: cells.x[cell]!,
+      slopeBefore: rise.slopeAfter,
+    },
+  ];
+}
