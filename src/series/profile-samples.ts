@@ -172,8 +172,9 @@ function matches(pattern: RegExp, frame: Frame): boolean {
 }
 
 /** The samples that pass; a sample all of whose frames are hidden is gone, as in pprof. */
-export function filterSamples(samples: readonly ProfileSample[], filter: ProfileFilter): ProfileSample[] {
+export function filterSamples(samples: readonly ProfileSample[], filter: ProfileFilter): readonly ProfileSample[] {
   const { focus, ignore, hide } = filter;
+  if (focus === undefined && ignore === undefined && hide === undefined) return samples;
   const hiddenStacks = new Map<readonly Frame[], readonly Frame[]>();
   const verdicts = new Map<readonly Frame[], boolean>();
   const passes = (stack: readonly Frame[]): boolean => {

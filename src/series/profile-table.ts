@@ -60,7 +60,7 @@ export function findSampleType(profile: ProfileData, name: string | undefined): 
 interface Selected {
   index: number;
   head: ViewHead;
-  samples: ProfileSample[];
+  samples: readonly ProfileSample[];
 }
 
 function select(profile: ProfileData, options: ViewOptions): Selected {

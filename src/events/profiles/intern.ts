@@ -15,10 +15,40 @@ interface InternedFrame {
   entry: number;
 }
 
+const CHUNK_BYTES = 1 << 20;
+
+/** Copies of byte ranges in chunks that never move: growing costs no copying. */
+class ByteArena {
+  private readonly chunks: Buffer[] = [];
+  private used = CHUNK_BYTES;
+  /** Bytes in all chunks but the last. */
+  size = 0;
+
+  /** Where the copy lies, for `equals`; the range is at most a chunk long. */
+  add(bytes: Buffer, start: number, end: number): number {
+    const length = end - start;
+    if (this.used + length > CHUNK_BYTES) {
+      this.chunks.push(Buffer.allocUnsafeSlow(CHUNK_BYTES));
+      this.size += this.used;
+      this.used = 0;
+    }
+    const chunk = this.chunks.length - 1;
+    bytes.copy(this.chunks[chunk]!, this.used, start, end);
+    const at = chunk * CHUNK_BYTES + this.used;
+    this.used += length;
+    return at;
+  }
+
+  equals(at: number, length: number, bytes: Buffer, start: number): boolean {
+    const chunk = this.chunks[Math.floor(at / CHUNK_BYTES)]!;
+    const from = at % CHUNK_BYTES;
+    return bytes.compare(chunk, from, from + length, start, start + length) === 0;
+  }
+}
+
 /** Frame lines by their address; the distinct ones are kept as bytes, so that equal addresses are settled by comparing. */
 export class FrameInterner {
-  private arena = Buffer.allocUnsafe(1 << 16);
-  private arenaEnd = 0;
+  private readonly arena = new ByteArena();
   private slots = new Int32Array(1 << 10).fill(-1);
   private readonly starts: number[] = [];
   private readonly lengths: number[] = [];
@@ -38,7 +68,7 @@ export class FrameInterner {
       if (this.hashes[id] !== hash) continue;
       const length = this.lengths[id]!;
       const end = start + length;
-      if (end >= to || (bytes[end] !== 10 && bytes[end] !== 13)) continue;
+      if (length < 0 || end >= to || (bytes[end] !== 10 && bytes[end] !== 13)) continue;
       if (this.equals(id, bytes, start, length)) return id;
     }
   }
@@ -61,18 +91,12 @@ export class FrameInterner {
     const frame = parseFrame(bytes.toString('utf8', start, end));
     if (frame === undefined) return -1;
     const length = end - start;
-    if (this.arenaEnd + length > this.arena.length) {
-      const larger = Buffer.allocUnsafe(Math.max(this.arena.length * 2, this.arenaEnd + length));
-      this.arena.copy(larger, 0, 0, this.arenaEnd);
-      this.arena = larger;
-    }
-    bytes.copy(this.arena, this.arenaEnd, start, end);
     const id = this.frames.length;
-    this.starts.push(this.arenaEnd);
-    this.lengths.push(length);
+    // A line longer than a chunk is no name that comes again: kept as one that nothing equals.
+    this.starts.push(length > CHUNK_BYTES ? 0 : this.arena.add(bytes, start, end));
+    this.lengths.push(length > CHUNK_BYTES ? -1 : length);
     this.hashes.push(hash);
     this.frames.push(frame);
-    this.arenaEnd += length;
     this.slots[slot] = id;
     if (this.frames.length * 2 > this.slots.length) this.rehash();
     return id;
@@ -83,8 +107,7 @@ export class FrameInterner {
   }
 
   private equals(id: number, bytes: Buffer, start: number, length: number): boolean {
-    const from = this.starts[id]!;
-    return bytes.compare(this.arena, from, from + length, start, start + length) === 0;
+    return this.arena.equals(this.starts[id]!, length, bytes, start);
   }
 
   private rehash(): void {
@@ -196,12 +219,11 @@ function sameIds(known: Int32Array, ids: Int32Array, length: number): boolean {
 }
 
 /** Copies of frame blocks are kept up to this size; what comes later is read line by line. */
-const MAX_BLOCK_BYTES = 1 << 25;
+const MAX_BLOCK_BYTES = 1 << 24;
 
 /** Frame blocks of whole records: a stack that comes again (another size of object) is known by one comparison of its block. */
 export class BlockInterner {
-  private arena = Buffer.allocUnsafe(1 << 18);
-  private arenaEnd = 0;
+  private readonly arena = new ByteArena();
   private slots = new Int32Array(1 << 10).fill(-1);
   private readonly starts: number[] = [];
   private readonly lengths: number[] = [];
@@ -218,8 +240,7 @@ export class BlockInterner {
       if (this.hashes[id] !== hash) continue;
       const end = start + this.lengths[id]!;
       if (end >= to || bytes[end] !== 10) continue;
-      const from = this.starts[id]!;
-      if (bytes.compare(this.arena, from, from + this.lengths[id]!, start, end) === 0) return id;
+      if (this.arena.equals(this.starts[id]!, end - start, bytes, start)) return id;
     }
   }
 
@@ -237,24 +258,17 @@ export class BlockInterner {
 
   add(hash: number, bytes: Buffer, start: number, end: number, lines: number, stack: Frame[]): void {
     const length = end - start;
-    if (this.arenaEnd + length > MAX_BLOCK_BYTES) return;
-    if (this.arenaEnd + length > this.arena.length) {
-      const larger = Buffer.allocUnsafe(Math.max(this.arena.length * 2, this.arenaEnd + length));
-      this.arena.copy(larger, 0, 0, this.arenaEnd);
-      this.arena = larger;
-    }
-    bytes.copy(this.arena, this.arenaEnd, start, end);
+    if (length > CHUNK_BYTES || this.arena.size > MAX_BLOCK_BYTES) return;
     if ((this.stacks.length + 1) * 2 > this.slots.length) this.rehash();
     const mask = this.slots.length - 1;
     let slot = hash & mask;
     while (this.slots[slot] !== -1) slot = (slot + 1) & mask;
     this.slots[slot] = this.stacks.length;
-    this.starts.push(this.arenaEnd);
+    this.starts.push(this.arena.add(bytes, start, end));
     this.lengths.push(length);
     this.lineCounts.push(lines);
     this.hashes.push(hash);
     this.stacks.push(stack);
-    this.arenaEnd += length;
   }
 
   private rehash(): void {
