@@ -12,6 +12,7 @@ const RULES: readonly FindingRule[] = [
   'alloc-churn',
   'gc-pressure',
   'memory-limit',
+  'gc-regime',
   'long-pause',
   'blocked-goroutines',
   'memory-bill',
@@ -57,7 +58,9 @@ export function createJunitSink(failOn: readonly string[] = []): EventSink {
         const failure = { '@_type': finding.severity, '@_message': cleanText(finding.title), '#text': bodyOf(finding) };
         return { ...attributes, failure };
       };
-      const cases = RULES.flatMap((rule) => {
+      // A rule that is not listed here (saved by a later version) still has its case.
+      const rules = new Set<string>([...RULES, ...findings.map((finding) => finding.rule)]);
+      const cases = [...rules].flatMap((rule) => {
         const own = findings.filter((finding) => finding.rule === rule);
         return own.length === 0 ? [caseOf(rule)] : own.map((finding) => caseOf(rule, finding));
       });

@@ -76,6 +76,12 @@ export function headlineOf(report: ProcessReport): Headline {
   return { text: `No bend in the live heap: ${level}, over ${span}.`, role: 'calm' };
 }
 
+/** A second sentence: the worst finding that is about something else than the growth of the heap. */
+export function besidesOf(report: ProcessReport): string | undefined {
+  const other = report.findings.find((finding) => finding.severity !== 'info' && finding.rule !== 'heap-growth');
+  return other === undefined ? undefined : `${other.title.replace(/[.!]$/, '')}.`;
+}
+
 /** `93 GCs in 2 min 0 s`. */
 export function spanWords(report: ProcessReport): string {
   const cycles = formatCount(report.stats.cycles, 'GC');

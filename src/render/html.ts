@@ -12,7 +12,7 @@ import {
   formatSigned,
   formatWallTime,
 } from './format.ts';
-import { headlineOf, limitWords, whenOf } from './headline.ts';
+import { besidesOf, headlineOf, limitWords, whenOf } from './headline.ts';
 import { drawFlame } from './html-flame.ts';
 import { escapeHtml, SCRIPT, STYLE } from './html-page.ts';
 import { drawTimeline } from './html-timeline.ts';
@@ -118,7 +118,7 @@ function processSection(process: ProcessReport, first: boolean, report: Report, 
             ],
           })),
         )}`;
-  return `<section><h2>${text(processTitle(process))}</h2><p class="headline ${headline.role}">${text(headline.text)}</p>
+  return `<section><h2>${text(processTitle(process))}</h2><p class="headline ${headline.role}">${text(`${headline.text} ${besidesOf(process) ?? ''}`)}</p>
 ${drawTimeline(process, heapBends, findings, numbers)}
 ${bendTable}<div class="beside two"><div>${pausesTable(process)}</div><div>${otherTable}</div></div></section>`;
 }

@@ -13,9 +13,11 @@ export function addFindings(page: Page, findings: readonly FindingEvent[], sever
   if (findings.length === 0) return;
   const left = findings.length - MOST_FINDINGS;
   page.heading('Findings', left > 0 ? `the ${MOST_FINDINGS} worst of ${findings.length}` : '');
+  const adviceGiven = new Map<string, number>();
   findings.slice(0, MOST_FINDINGS).forEach((finding, index) => {
     if (index > 0) page.blank();
     addFinding(page, finding, index + 1, severalProcesses);
+    addAdvice(page, finding, index + 1, adviceGiven);
   });
 }
 
@@ -44,9 +46,19 @@ function addFinding(page: Page, finding: FindingEvent, number: number, severalPr
   if (limit !== '' && !finding.detail.includes(limit)) page.paragraph(limit, indent, role);
   const evidence = evidenceWords(finding.evidence);
   if (evidence.length > 0) page.paragraph(evidence.join(' · '), ['dim', `${indent}evidence    `], 'dim');
-  (finding.advice ?? []).forEach((advice, index) => {
-    page.paragraph(advice, ['calm', `${indent}${index === 0 ? 'next      ' : '          '}→ `]);
+}
+
+/** What to do next. Advice that an earlier finding gave is not said twice. */
+function addAdvice(page: Page, finding: FindingEvent, number: number, given: Map<string, number>): void {
+  const lines = (finding.advice ?? []).filter((advice) => !given.has(advice));
+  const before = new Set(
+    (finding.advice ?? []).map((advice) => given.get(advice)).filter((each) => each !== undefined),
+  );
+  if (before.size > 0) lines.push(`as for finding ${[...before].join(', ')}`);
+  lines.forEach((advice, index) => {
+    page.paragraph(advice, ['calm', `     ${index === 0 ? 'next      ' : '          '}→ `]);
   });
+  for (const advice of finding.advice ?? []) if (!given.has(advice)) given.set(advice, number);
 }
 
 /** `main.retain (app/store.go:41)`. */

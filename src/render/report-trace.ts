@@ -15,7 +15,7 @@ import {
   formatSigned,
   formatWallTime,
 } from './format.ts';
-import { headlineOf, spanWords, whenOf } from './headline.ts';
+import { besidesOf, headlineOf, spanWords, whenOf } from './headline.ts';
 import { drawLineChart } from './line-chart.ts';
 import type { Column, Page, Span } from './page.ts';
 import type { ChartedSignal, ProcessReport } from './report-model.ts';
@@ -36,8 +36,13 @@ export function addProcess(
   findingNumbers: Map<string, number>,
 ): void {
   const headline = headlineOf(report);
+  const besides = besidesOf(report);
   page.blank();
-  page.paragraph(headline.text, [headline.role, '  ▶ '], 'strong');
+  page.paragraph(
+    besides === undefined ? headline.text : `${headline.text} ${besides}`,
+    [headline.role, '  ▶ '],
+    'strong',
+  );
   const bends = report.inflections.filter((bend) => bend.signal === 'heapLive');
   const shown = mostSure(bends, MOST_ROWS);
   addHeapChart(page, report, shown, height);

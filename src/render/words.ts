@@ -66,13 +66,24 @@ export function signalWords(signal: string): string {
 
 /** The rules whose findings a bend of this signal belongs to. */
 export function rulesOfSignal(signal: string): FindingRule[] {
-  if (signal === 'heapLive') return ['heap-growth', 'memory-limit'];
-  if (signal === 'heapGoal' || signal === 'gcInterval') return ['memory-limit', 'gc-pressure', 'heap-growth'];
-  if (signal === 'pause') return ['long-pause'];
-  if (['assistShare', 'gcCpu', 'scanRate', 'allocRate'].includes(signal)) return ['gc-pressure', 'memory-limit'];
   if (signal === 'goroutines' || signal.startsWith('group:')) return ['goroutine-growth', 'blocked-goroutines'];
   if (signal.startsWith('site:')) return ['site-growth', 'alloc-churn'];
-  return [];
+  switch (signal) {
+    case 'heapLive':
+      return ['heap-growth', 'memory-limit'];
+    case 'heapGoal':
+    case 'gcInterval':
+      return ['memory-limit', 'gc-regime', 'gc-pressure', 'heap-growth'];
+    case 'pause':
+      return ['long-pause', 'gc-regime'];
+    case 'assistShare':
+    case 'gcCpu':
+    case 'scanRate':
+    case 'allocRate':
+      return ['gc-pressure', 'gc-regime', 'memory-limit'];
+    default:
+      return [];
+  }
 }
 
 export const SEVERITY_ROLES: Record<Severity, Role> = { critical: 'critical', warning: 'warning', info: 'info' };
