@@ -301,7 +301,7 @@ export class ProfileTextParser {
         this.section = 'json';
         this.json = new JsonObjectCollector();
         this.memStatsLine = number;
-        return this.takeJson(bytes.toString('utf8', start, end));
+        return this.takeJsonStart(bytes.toString('utf8', start, end));
       case 'print':
         this.memStats = decodePrintedMemStats(bytes.toString('utf8', start, end)) ?? {};
         this.memStatsLine = number;
@@ -310,6 +310,11 @@ export class ProfileTextParser {
       default:
         return 'more';
     }
+  }
+
+  /** The object may stand behind a log prefix, or its brace alone on the line. */
+  private takeJsonStart(text: string): ProfilePushResult['state'] {
+    return this.takeJson(text.slice(Math.max(0, findJsonMemStats(text))));
   }
 
   private takeJson(text: string): ProfilePushResult['state'] {

@@ -195,6 +195,13 @@ describe('texts that are not whole', () => {
   });
 });
 
+test('a JSON object may be pushed from the start of its line', () => {
+  const line = Buffer.from('12:00:01 vars {"cmdline":["x"],"memstats":{"HeapAlloc":5,"NextGC":10}}\n');
+  const parser = new ProfileTextParser('vars', { source: 'x' });
+  parser.push(line, 0, line.length, 1);
+  assert.equal(find(parser.finish(), 'memstats').NextGC, 10);
+});
+
 describe('MemStats from elsewhere', () => {
   const only = (text: string): MemStatsEvent => find(parseText(Buffer.from(text), 'x'), 'memstats');
 
