@@ -15,6 +15,7 @@ export function isPlausible(grammars: GrammarSet, match: Match): boolean {
     if (field.decimals !== undefined && bytes[end - 1 - field.decimals] !== 46) return false;
     if (field.max !== undefined && (grammars.numberAt(match, hole) ?? 0) > field.max) return false;
   }
+  if (grammars.numberAt(match, 'procs') === 0) return false;
   const live = grammars.numberAt(match, 'heapMiB.live');
   const heapEnd = grammars.numberAt(match, 'heapMiB.end');
   return live === undefined || heapEnd === undefined || live <= heapEnd;
