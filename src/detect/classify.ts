@@ -1,6 +1,6 @@
 // In: a segmentation and its cuts. Out: each cut as a bend: kink or jump, kind, place with interval, evidence.
 
-import { GROWTH_T, STOPPED_SHARE } from './constants.ts';
+import { GROWTH_T, KINK_SLACK, STOPPED_SHARE } from './constants.ts';
 import { effectOf } from './effects.ts';
 import type { Cells } from './fit.ts';
 import { findHinge } from './hinge.ts';
@@ -54,7 +54,7 @@ function classifyCut(cells: Cells, sums: Sums, left: Line, right: Line, kappa: n
   const y = yWithoutSeason(sums, a, b);
   const hinge = findHinge(x.subarray(a, b), y.y, y.w, 0, b - a, costs);
   const kink =
-    hinge.sse <= split + Math.log(x.length) * noise &&
+    hinge.sse <= split + KINK_SLACK * Math.log(x.length) * noise &&
     Math.abs(e.jump) < Math.max(EFFECT_OF_KINK * sigma, 3 * e.jumpSe);
   const se = (l: Line) => Math.max((sigma * Math.sqrt(kappa)) / Math.sqrt(Math.max(l.sxx, 1e-9)), 1e-12);
   const grows = right.slope / se(right) > GROWTH_T && right.slope * (x[b - 1]! - x[q]!) > smallest;

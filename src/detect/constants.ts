@@ -50,6 +50,10 @@ export const EFFECT_SIGMA = 4;
 export const EFFECT_SHARE = 0.02;
 /** A slope is growth when its t value exceeds this and it moved the series by the smallest effect. */
 export const GROWTH_T = 4;
+/** A kink may cost so many ln N sigma^2 kappa more than a jump in the same place: heaps bend more often than they leap. */
+export const KINK_SLACK = 2.5;
+/** A change of pace is worth a word when the slower slope is at most this share of the faster. */
+export const PACE_SHARE = 0.67;
 /** A growing series has stopped when less than this share of its slope is left. */
 export const STOPPED_SHARE = 0.35;
 

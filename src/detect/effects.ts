@@ -1,6 +1,6 @@
 // In: a segmentation. Out: how much each cut changes, and the cuts that change enough to be worth a word.
 
-import { EFFECT_SHARE, EFFECT_SIGMA, MIN_SIDE, SHORT_SIDE_EVIDENCE } from './constants.ts';
+import { EFFECT_SHARE, EFFECT_SIGMA, MIN_SIDE, PACE_SHARE, SHORT_SIDE_EVIDENCE } from './constants.ts';
 import type { Cells } from './fit.ts';
 import { median } from './noise.ts';
 import { fitPieces, type Line, lineAt, type Sums, sse } from './sums.ts';
@@ -33,9 +33,17 @@ export function effectOf(left: Line, right: Line, x: Float64Array, sigma: number
   };
 }
 
-/** max(|jump|, |change of slope| x geometric mean of the two sides): what the bend did to the series. */
-export function sizeOf(e: Effect): number {
-  return Math.max(Math.abs(e.jump), Math.abs(e.slopeChange) * Math.sqrt(e.before * e.after));
+/**
+ * What the bend did to the series: max(|jump|, |change of slope| x shorter side); a beginning growth counts with the
+ * geometric mean of the sides. A mere change of pace (slopes of one sign and like size) counts with its jump only.
+ */
+export function sizeOf(e: Effect, left: number, right: number): number {
+  const jump = Math.abs(e.jump);
+  const faster = Math.max(Math.abs(left), Math.abs(right));
+  if (left * right > 0 && Math.min(Math.abs(left), Math.abs(right)) > PACE_SHARE * faster) return jump;
+  const begins = right > 0 && e.slopeChange > 0;
+  const side = begins ? Math.sqrt(e.before * e.after) : Math.min(e.before, e.after);
+  return Math.max(jump, Math.abs(e.slopeChange) * side);
 }
 
 /** Drops the weakest cut until all are at least `smallest`, then those with a side too short to trust. */
@@ -49,12 +57,17 @@ export function dropWeakCuts(
   const kept = [...cuts];
   const effects = (c: readonly number[]) => {
     const p = fitPieces(sums, c);
-    return c.map((_, i) => effectOf(p[i]!, p[i + 1]!, cells.x, cells.sigma, kappa));
+    return c.map((_, i) => {
+      const [left, right] = [p[i]!, p[i + 1]!];
+      const e = effectOf(left, right, cells.x, cells.sigma, kappa);
+      const level = Math.abs(lineAt(right, cells.x[right.from]!));
+      return sizeOf(e, left.slope, right.slope) / Math.max(smallest, EFFECT_SHARE * level);
+    });
   };
   while (kept.length > 0) {
-    const sizes = effects(kept).map(sizeOf);
+    const sizes = effects(kept);
     const weakest = sizes.indexOf(Math.min(...sizes));
-    if (sizes[weakest]! >= smallest) break;
+    if (sizes[weakest]! >= 1) break;
     kept.splice(weakest, 1);
   }
   const p = fitPieces(sums, kept);

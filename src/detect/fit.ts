@@ -1,11 +1,20 @@
 // In: cells of one series. Out: its segmentation: straight pieces over time, with or without a cycle under them.
 
-import { BEND_PARAMETERS, HARMONICS, KAPPA_FIRST, KAPPA_ROUNDS, KAPPA_TOTAL_MAX, MIN_SEGMENT } from './constants.ts';
+import {
+  BEND_PARAMETERS,
+  HARMONICS,
+  KAPPA_FIRST,
+  KAPPA_ROUNDS,
+  KAPPA_TOTAL_MAX,
+  MIN_SEGMENT,
+  MIN_SIDE,
+} from './constants.ts';
+import { findHinge } from './hinge.ts';
 import { longRunRatio, longRunVariance } from './noise.ts';
 import { findCuts } from './pelt.ts';
 import { findPeriod, findWave, harmonicColumns, trendColumns } from './period.ts';
 import { leastSquares } from './solve.ts';
-import { fitPieces, fittedValues, type Line, makeSums, type Sums } from './sums.ts';
+import { fitPieces, fittedValues, type Line, makeSums, type Sums, sse } from './sums.ts';
 
 /** One series as the segmentation sees it: x in 0..1, weights relative to one point, noise scale of weight 1. */
 export interface Cells {
@@ -55,7 +64,27 @@ function segmentWithout(cells: Cells, season: Float64Array, c: number): Segmenta
     kappa = next;
     now = at(kappa);
   }
-  return { sums, cuts: now.cuts, fine, pieces: fitPieces(sums, now.cuts), kappa, season };
+  const cuts = addKinks(
+    { ...cells, y },
+    sums,
+    now.cuts,
+    2 * c * Math.log(Math.max(x.length, 50)) * sigma * sigma * kappa,
+  );
+  return { sums, cuts, fine, pieces: fitPieces(sums, cuts), kappa, season };
+}
+
+/** Cuts pieces at a hinge (two parameters: place and slope) where that pays: PELT only knows cuts of three. */
+function addKinks(cells: Cells, sums: Sums, cuts: readonly number[], beta: number): number[] {
+  const edges = [0, ...cuts, sums.n];
+  return edges.slice(1).flatMap((to, i) => {
+    const from = edges[i]!;
+    const end = to < sums.n ? [to] : [];
+    if (to - from < 2 * MIN_SIDE) return end;
+    const h = findHinge(cells.x, cells.y, cells.w, from, to);
+    const cut = from + h.cut;
+    const pays = sse(sums, from, to) - h.sse > beta;
+    return pays && cut - from >= MIN_SIDE && to - cut >= MIN_SIDE ? [cut, ...end] : end;
+  });
 }
 
 function residuals(y: Float64Array, pieces: readonly Line[], x: Float64Array, w: Float64Array): Float64Array {
