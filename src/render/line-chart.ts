@@ -41,15 +41,23 @@ interface Cell {
 
 const MOST_DROP_LINES = 9;
 
-/** Rows of spans, top first. Empty when the series has no point in the range. */
-export function drawLineChart(chart: LineChart): Span[][] {
+/** What was drawn: rows of spans, top first, and where the curve lies in them, so that other lines can stand on the same time axis. */
+export interface DrawnChart {
+  rows: Span[][];
+  /** Columns left of the curve, and of the curve. */
+  left: number;
+  width: number;
+}
+
+/** Undefined when the series has no point in the range. */
+export function drawLineChart(chart: LineChart): DrawnChart | undefined {
   const indent = chart.indent ?? 2;
   const rows = Math.max(4, chart.height - 2);
   const scale = chart.scale ?? 1;
   const shown = [chart.series, ...(chart.behind === undefined ? [] : [chart.behind])]
     .flatMap((series) => series.buckets)
     .filter((bucket) => bucket.to >= chart.from && bucket.from <= chart.to);
-  if (shown.length === 0) return [];
+  if (shown.length === 0) return undefined;
   const low = shown.reduce((least, bucket) => Math.min(least, bucket.min), Number.POSITIVE_INFINITY) * scale;
   const high = shown.reduce((most, bucket) => Math.max(most, bucket.max), Number.NEGATIVE_INFINITY) * scale;
   const axis = valueAxis(low, high, rows - 1);
@@ -60,7 +68,7 @@ export function drawLineChart(chart: LineChart): Span[][] {
   );
   const plotWidth = Math.max(8, chart.width - indent - labelWidth - 2);
   const columns = resample(chart.series.buckets, chart.from, chart.to, plotWidth);
-  if (columns.length === 0) return [];
+  if (columns.length === 0) return undefined;
   const rowOf = (value: number) =>
     Math.max(0, Math.min(height, Math.round(((axis.max - value * scale) / (axis.max - axis.min)) * height)));
 
@@ -147,7 +155,7 @@ export function drawLineChart(chart: LineChart): Span[][] {
   });
   lines.push([lead, ['dim', `${' '.repeat(labelWidth)} └`], ...runs(base)]);
   lines.push([lead, ['dim', `${' '.repeat(labelWidth + 2)}${tickLabels(ticks, plotWidth)}`]]);
-  return lines;
+  return { rows: lines, left: indent + labelWidth + 2, width: plotWidth };
 }
 
 function tickValue(value: number): string {

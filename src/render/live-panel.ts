@@ -187,7 +187,7 @@ function addChart(page: Page, model: LiveModel, process: ProcessReport, state: P
     scale,
     ...(process.timeBase === 'index' ? { counts: 'cycle' } : {}),
   });
-  for (const line of chart) page.line(...line);
+  for (const row of chart?.rows ?? []) page.line(...row);
 }
 
 /** The bends that are numbered in the chart: the surest of the signal, in time. */

@@ -16,7 +16,7 @@ import {
   formatWallTime,
 } from './format.ts';
 import { besidesOf, headlineOf, spanWords, whenOf } from './headline.ts';
-import { drawLineChart } from './line-chart.ts';
+import { type DrawnChart, drawLineChart } from './line-chart.ts';
 import type { Column, Page, Span } from './page.ts';
 import type { ChartedSignal, ProcessReport } from './report-model.ts';
 import { drawSparkline } from './sparkline.ts';
@@ -45,8 +45,8 @@ export function addProcess(
   );
   const bends = report.inflections.filter((bend) => bend.signal === 'heapLive');
   const shown = mostSure(bends, MOST_ROWS);
-  addHeapChart(page, report, shown, height);
-  addSparklines(page, report);
+  const chart = addHeapChart(page, report, shown, height);
+  if (chart !== undefined) addSparklines(page, report, chart);
   addBends(page, report, shown, bends.length - shown.length + report.inflectionsDropped);
   addOtherBends(page, report, findingNumbers);
   addPauses(page, report);
@@ -79,9 +79,14 @@ export function rangeOf(report: ProcessReport): { from: number; to: number } {
   return { from: first > 0 && first < 0.1 * to ? 0 : first, to };
 }
 
-function addHeapChart(page: Page, report: ProcessReport, bends: readonly InflectionEvent[], height: number): void {
+function addHeapChart(
+  page: Page,
+  report: ProcessReport,
+  bends: readonly InflectionEvent[],
+  height: number,
+): DrawnChart | undefined {
   const series = report.series.heapLive;
-  if (series === undefined) return;
+  if (series === undefined) return undefined;
   const chart = drawLineChart({
     series,
     ...rangeOf(report),
@@ -102,7 +107,8 @@ function addHeapChart(page: Page, report: ProcessReport, bends: readonly Inflect
     'Live heap after each GC, MiB',
     report.timeBase === 'index' ? 'this Go version prints no times: x is the cycle' : '',
   );
-  for (const line of chart) page.line(...line);
+  for (const row of chart?.rows ?? []) page.line(...row);
+  return chart;
 }
 
 interface SparkRow {
@@ -121,28 +127,14 @@ const SPARK_ROWS: SparkRow[] = [
   { signal: 'assistShare', words: (s) => `mean ${share(s.mean)}, max ${share(s.max)}` },
 ];
 
-function addSparklines(page: Page, report: ProcessReport): void {
-  const rows = SPARK_ROWS.flatMap(({ signal, words }) => {
-    const series = report.series[signal];
-    return series === undefined || series.buckets.length < 2 || !(series.max > 0)
-      ? []
-      : [{ signal, series, text: words(series) }];
-  });
-  if (rows.length === 0) return;
-  page.blank();
-  const label = Math.max(...rows.map((row) => signalWords(row.signal).length));
-  const note = Math.max(...rows.map((row) => page.show(row.text).length));
-  const width = Math.max(8, page.width - 2 - label - 2 - 2 - note);
+/** The other signals on the time axis of the heap chart: what happens at one time stands in one column. */
+function addSparklines(page: Page, report: ProcessReport, chart: DrawnChart): void {
   const { from, to } = rangeOf(report);
-  for (const { signal, series, text } of rows) {
-    page.line(
-      '  ',
-      ['dim', signalWords(signal).padEnd(label)],
-      '  ',
-      ['curve', drawSparkline(series, from, to, width).padEnd(width)],
-      '  ',
-      text,
-    );
+  for (const { signal, words } of SPARK_ROWS) {
+    const series = report.series[signal];
+    if (series === undefined || series.buckets.length < 2 || !(series.max > 0)) continue;
+    page.line(' '.repeat(chart.left), signalWords(signal), ['dim', `  ${words(series)}`]);
+    page.line(' '.repeat(chart.left), ['curve', drawSparkline(series, from, to, chart.width)]);
   }
 }
 
