@@ -1,8 +1,8 @@
 // In: a command line. Out: the command running with gctrace=1 merged into its GODEBUG, the bytes of its stderr, and its end.
 // It is told nothing else and never waits for the reader; where its stderr goes is chosen in child-spool.ts.
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, closeSync, constants, openSync, readSync, realpathSync } from 'node:fs';
-import { constants as osConstants } from 'node:os';
+import { accessSync, closeSync, constants, openSync, readdirSync, readSync, realpathSync } from 'node:fs';
+import { constants as osConstants, setPriority } from 'node:os';
 import { basename, delimiter, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { GcbendError } from '../errors.ts';
@@ -67,7 +67,22 @@ export function mergeGodebug(current: string | undefined, key: string, value: st
 }
 
 /**
- * Starts the command. Rejects with GcbendError CHILD_FAILED when it cannot be started.
+ * Lets the child have the processor first: reading and counting can wait for what the file holds, its collector cannot.
+ * (On Linux a priority belongs to a thread, so each of ours gets it.)
+ */
+function yieldProcessor(): void {
+  const threads = process.platform === 'linux' ? readdirSync('/proc/self/task').map(Number) : [0];
+  for (const thread of threads) {
+    try {
+      setPriority(thread, osConstants.priority.PRIORITY_BELOW_NORMAL);
+    } catch {
+      // A thread that has ended, or a system that does not allow it: then we run as we are.
+    }
+  }
+}
+
+/**
+ * Starts the command, and lowers the priority of this process below the child's. Rejects with GcbendError CHILD_FAILED when it cannot be started.
  * Signals are the caller's: see passSignals in child-signals.ts.
  */
 export async function runChild(options: ChildOptions): Promise<RunningChild> {
@@ -146,7 +161,10 @@ function start(
   const { command, cwd, stdin = 'inherit', stdout = 'inherit' } = options;
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { env, stdio: [stdin, stdout, stderr], ...(cwd === undefined ? {} : { cwd }) });
-    child.once('spawn', () => resolve(child));
+    child.once('spawn', () => {
+      yieldProcessor();
+      resolve(child);
+    });
     child.once('error', (error: NodeJS.ErrnoException) => reject(explainStart(command, error)));
   });
 }
