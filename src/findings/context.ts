@@ -20,6 +20,8 @@ export interface RuleContext {
   hasTime: boolean;
   /** True when `t` is the `at` of the trace. */
   hasAt: boolean;
+  /** What work per millisecond counts. */
+  workUnit: 'MiB' | 'objects';
   latest: CycleSample;
 }
 

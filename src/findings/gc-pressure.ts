@@ -108,7 +108,7 @@ export function describePressure(state: PressureState, context: RuleContext): Fi
     detail:
       `From ${when} on, in ${found.cycles} cycles (first seen in ${limits.cycles} in a row), goroutines that wanted to allocate had to mark first ` +
       `(${percent(assist)} of the marking, ${percent(limits.assistShare)} is the limit), while a millisecond of marking got ` +
-      `${number(work)} MiB done instead of ${number(found.baselineWorkPerMs)}. Requests get slower from here before anything else shows.`,
+      `${number(work)} ${context.workUnit} done instead of ${number(found.baselineWorkPerMs)}. Requests get slower from here before anything else shows.`,
     confidence: 0.9,
     evidence: evidence({
       cycles: found.cycles,
@@ -116,6 +116,7 @@ export function describePressure(state: PressureState, context: RuleContext): Fi
       assistShare: assist,
       assistShareLimit: limits.assistShare,
       workPerMs: work,
+      workUnit: context.workUnit,
       baselineWorkPerMs: found.baselineWorkPerMs,
       workShare: work / found.baselineWorkPerMs,
       workShareLimit: limits.workShare,

@@ -37,7 +37,7 @@ export function makeInflection(
     index: bend.index,
     ...(cycle === undefined ? {} : { cycle }),
     value: tidy(bend.value),
-    unit: SIGNALS[about.signal].unit,
+    unit: about.signal === 'scanRate' ? `${context.workUnit}/ms` : SIGNALS[about.signal].unit,
     slopeBefore: tidy(bend.slopeBefore),
     slopeAfter: tidy(bend.slopeAfter),
     growthChange: tidy(bend.slopeAfter - bend.slopeBefore),

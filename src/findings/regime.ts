@@ -7,7 +7,18 @@ import { ADVICE } from './advice.ts';
 import { type Change, changeAt, type RuleContext, timesOf } from './context.ts';
 import type { FindingBody } from './finding-log.ts';
 import type { HeldBend } from './watch.ts';
-import { evidence, factor, frequency, mib, moment, number, percent, tidy } from './words.ts';
+import {
+  capitalized,
+  evidence,
+  factor,
+  frequency,
+  mib,
+  moment,
+  number,
+  percent,
+  shortFrequency,
+  tidy,
+} from './words.ts';
 
 /**
  * Causes first: what a program or its operator does, then what only follows. Work per millisecond is left out: other programs on the
@@ -205,7 +216,7 @@ export function describeStory(story: Story, context: RuleContext): FindingBody {
     severity: heavy || (limited && crowds) ? 'warning' : 'info',
     ongoing: story.to >= context.latest.t,
     ...timesOf(context, from),
-    title: [limited ? limitTitle(when, goal) : causeTitle(cause, when), ...followed].join(' → '),
+    title: capitalized([limited ? limitTitle(when, goal) : causeTitle(cause, when), ...followed].join(' → ')),
     detail: sentences.join(' '),
     confidence: tidy(cause.bend.confidence),
     evidence: evidence({
@@ -273,16 +284,17 @@ function consequences(cause: WatchedSignal, changes: Partial<Record<WatchedSigna
     return signal !== cause && change !== undefined && isLarge(signal, change, 1.5) ? change : undefined;
   };
   const interval = moved('gcInterval');
-  if (interval !== undefined) words.push(`GC ${frequency(interval.after)} instead of ${frequency(interval.before)}`);
+  if (interval !== undefined)
+    words.push(`GC ${frequency(interval.after)} (was ${shortFrequency(interval.before, interval.after)})`);
   const gcCpu = moved('gcCpu');
   if (gcCpu !== undefined && Math.max(gcCpu.before, gcCpu.after) >= NOTABLE_GC_CPU)
-    words.push(`GC takes ${percent(gcCpu.after)} of the CPU instead of ${percent(gcCpu.before)}`);
+    words.push(`GC takes ${percent(gcCpu.after)} of the CPU (was ${percent(gcCpu.before)})`);
   const assist = moved('assistShare');
   if (assist !== undefined) words.push(`assist share ${percent(assist.after)}`);
   const heap = moved('heapLive');
-  if (heap !== undefined) words.push(`live heap ${mib(heap.after)} instead of ${mib(heap.before)}`);
+  if (heap !== undefined) words.push(`live heap ${mib(heap.after)} (was ${mib(heap.before)})`);
   const pause = moved('pause');
   if (pause !== undefined && Math.max(pause.before, pause.after) >= NOTABLE_PAUSE_MS)
-    words.push(`mean pause ${number(pause.after)} ms instead of ${number(pause.before)} ms`);
+    words.push(`mean pause ${number(pause.after)} ms (was ${number(pause.before)})`);
   return words;
 }

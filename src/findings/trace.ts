@@ -9,6 +9,7 @@ import {
   type CycleSample,
   type HistogramState,
   History,
+  noteObjects,
   type SeriesPoint,
   Spacing,
   TRACE_SIGNALS,
@@ -58,6 +59,8 @@ interface AnalysisState {
   rules: Rules;
   latest?: CycleSample;
   start?: HeapStart;
+  countsObjects: boolean;
+  waiting?: CycleSample;
   binIndex: number;
   binsSinceReview: number;
   cycles: number;
@@ -86,6 +89,9 @@ export class TraceAnalysis {
   #context: RuleContext | undefined;
   #latest: CycleSample | undefined;
   #start: HeapStart | undefined;
+  /** Work is counted in objects: there are `scan:` lines. */
+  #countsObjects = false;
+  #waiting: CycleSample | undefined;
   /** Index of the first cycle of the open bin. */
   #binIndex = 0;
   #binsSinceReview = 0;
@@ -131,6 +137,8 @@ export class TraceAnalysis {
     analysis.#rules = saved.rules;
     analysis.#latest = saved.latest;
     analysis.#start = saved.start;
+    analysis.#countsObjects = saved.countsObjects;
+    analysis.#waiting = saved.waiting;
     analysis.#binIndex = saved.binIndex;
     analysis.#binsSinceReview = saved.binsSinceReview;
     analysis.#cycles = saved.cycles;
@@ -156,6 +164,8 @@ export class TraceAnalysis {
       rules: this.#rules,
       ...(this.#latest === undefined ? {} : { latest: this.#latest }),
       ...(this.#start === undefined ? {} : { start: this.#start }),
+      countsObjects: this.#countsObjects,
+      ...(this.#waiting === undefined ? {} : { waiting: this.#waiting }),
       binIndex: this.#binIndex,
       binsSinceReview: this.#binsSinceReview,
       cycles: this.#cycles,
@@ -167,15 +177,39 @@ export class TraceAnalysis {
 
   /** What this one event makes known. */
   push(event: GcEvent | RuntimeLineEvent): GcbendEvent[] {
-    if (event.type !== 'gc') return [];
-    const sample = this.#series.push(event);
-    if (sample === undefined) return [];
     const out: GcbendEvent[] = [];
+    if (event.type === 'gc') {
+      const sample = this.#series.push(event);
+      if (sample === undefined) return out;
+      this.#index.add(sample, loggedMs(event));
+      this.#release(out);
+      if (this.#countsObjects) this.#waiting = sample;
+      else this.#take(sample, out);
+    } else if (event.grammar === 'scan' && event.scope === 'total') {
+      this.#takeObjects(Number(event.objects), out);
+    }
+    return this.#remember(out);
+  }
+
+  /** The `scan:` line (gctrace=2) comes behind the line of its cycle: once there was one, cycles wait for theirs. */
+  #takeObjects(objects: number, out: GcbendEvent[]): void {
+    if (this.#waiting !== undefined) noteObjects(this.#waiting, objects);
+    if (!this.#countsObjects) this.#rules.pressure = newRules().pressure;
+    this.#countsObjects = true;
+    this.#release(out);
+  }
+
+  #release(out: GcbendEvent[]): void {
+    const sample = this.#waiting;
+    this.#waiting = undefined;
+    if (sample !== undefined) this.#take(sample, out);
+  }
+
+  #take(sample: CycleSample, out: GcbendEvent[]): void {
     this.#latest = sample;
     this.#start ??= { t: sample.t, level: sample.values.heapLive ?? 0 };
     this.#cycles++;
     if (sample.forced) this.#forced++;
-    this.#index.add(sample, loggedMs(event));
     this.#history.add(sample);
     if (sample.values.pause !== undefined) this.#pauses.push(sample.values.pause);
     for (const signal in this.#peaks) {
@@ -200,7 +234,6 @@ export class TraceAnalysis {
     const bin = this.#bins.push(sample);
     if (bin !== undefined) this.#pushBin(bin, sample.index, telling);
     pushRules(this.#rules, sample, this.#pauses, this.#teller, telling);
-    return this.#remember(out);
   }
 
   #pushBin(bin: Bin, nextIndex: number, telling: Telling): void {
@@ -229,9 +262,10 @@ export class TraceAnalysis {
 
   /** The last word: final inflections, findings in their final state. Call it once. */
   finish(): GcbendEvent[] {
-    const latest = this.#latest;
-    if (latest === undefined) return [];
     const out: GcbendEvent[] = [];
+    this.#release(out);
+    const latest = this.#latest;
+    if (latest === undefined) return out;
     const telling: Telling = { context: this.#contextAt(latest), origin: this.#origin(latest), out };
     const bin = this.#bins.flush();
     if (bin !== undefined) this.#pushBin(bin, latest.index + 1, telling);
@@ -309,9 +343,11 @@ export class TraceAnalysis {
         },
         hasTime: base !== 'index',
         hasAt: base === 'process',
+        workUnit: 'MiB',
         latest,
       };
     }
+    this.#context.workUnit = this.#countsObjects ? 'objects' : 'MiB';
     this.#context.latest = latest;
     return this.#context;
   }

@@ -49,6 +49,16 @@ export function frequency(intervalSeconds: number): string {
   return intervalSeconds < 1 ? `${number(1 / intervalSeconds)} times a second` : `every ${duration(intervalSeconds)}`;
 }
 
+/** The same beside another one: without the unit when both are told in times a second. */
+export function shortFrequency(intervalSeconds: number, besideSeconds: number): string {
+  const both = [intervalSeconds, besideSeconds].every((seconds) => seconds > 0 && seconds < 1);
+  return both ? number(1 / intervalSeconds) : frequency(intervalSeconds);
+}
+
+export function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** Rounded for `evidence`: six significant digits are more than any trace holds. */
 export function tidy(value: number): number {
   return Number.isFinite(value) ? Number(value.toPrecision(6)) : value;

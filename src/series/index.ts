@@ -10,6 +10,7 @@ export {
   emptySums,
   isAmount,
   median,
+  noteObjects,
   type TimeBase,
   TraceSeries,
 } from './trace-series.ts';

@@ -192,6 +192,17 @@ export class TraceSeries {
   }
 }
 
+/**
+ * What a `scan:` line (gctrace=2) says of a cycle: objects marked. From then on work per millisecond is counted in objects.
+ * @param sample the cycle of the line
+ */
+export function noteObjects(sample: CycleSample, objects: number): void {
+  if (!isAmount(objects) || sample.sums.markMs <= 0) return;
+  sample.values.scanRate = objects / sample.sums.markMs;
+  sample.sums.markedMiB = objects;
+  sample.sums.markedMs = sample.sums.markMs;
+}
+
 export function emptySums(): CycleSums {
   return {
     allocatedMiB: 0,

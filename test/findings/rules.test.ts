@@ -1,7 +1,7 @@
 // In: made-up cycles. Out: what the rules that need no detector say, number by number.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { GcEvent, HealthEvent } from '../../src/events/types.ts';
+import type { GcEvent, HealthEvent, RuntimeLineEvent } from '../../src/events/types.ts';
 import { healthScore, partScore, rateWindow, withThresholds } from '../../src/findings/index.ts';
 import { analyse, cycle, findingsOf, realTrace, standing } from './support.ts';
 
@@ -137,4 +137,26 @@ test('health: one event a window of ten seconds, low windows in a row are a find
   assert.ok((health[3]?.score ?? 100) < 1 && (health[0]?.score ?? 0) > 40);
   const low = standing(told).find(({ rule }) => rule === 'health-low');
   assert.equal(low?.severity, 'critical');
+});
+
+test('gctrace=2: work is counted in the objects of the scan line behind each cycle', () => {
+  const events: (GcEvent | RuntimeLineEvent)[] = [];
+  const scan = (line: number, objects: number): RuntimeLineEvent => ({
+    type: 'runtime',
+    schema: 1,
+    source: 'made-up',
+    line,
+    process: 1,
+    grammar: 'scan',
+    scope: 'total',
+    objects,
+  });
+  for (const event of calm(20)) events.push(event, scan(event.line, 10_000));
+  for (let i = 0; i < 3; i++) events.push(pressured(21 + i, 20 + i * 0.5, 0.4, 1), scan(21 + i, 4000));
+  const [first] = findingsOf(analyse(events, NONE));
+  assert.equal(first?.rule, 'gc-pressure');
+  assert.equal(first?.line, 23);
+  assert.equal(first?.evidence.workPerMs, 4000);
+  assert.equal(first?.evidence.baselineWorkPerMs, 10_000);
+  assert.equal(first?.evidence.workUnit, 'objects');
 });

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import type { Bend, DetectorResult, DetectorUpdate, Point, StreamDetector } from '../../src/detect/index.ts';
-import type { FindingEvent, GcbendEvent, GcEvent, InflectionEvent } from '../../src/events/types.ts';
+import type { FindingEvent, GcbendEvent, GcEvent, InflectionEvent, RuntimeLineEvent } from '../../src/events/types.ts';
 import { type DetectorFactory, TraceAnalysis, type TraceAnalysisOptions } from '../../src/findings/index.ts';
 import { readTrace } from './read-trace.ts';
 
@@ -12,7 +12,7 @@ export function realTrace(name: string): GcEvent[] {
 }
 
 export function analyse(
-  events: readonly GcEvent[],
+  events: readonly (GcEvent | RuntimeLineEvent)[],
   options: Partial<TraceAnalysisOptions> = {},
   factory?: DetectorFactory,
 ): GcbendEvent[] {
