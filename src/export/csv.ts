@@ -129,7 +129,7 @@ function row<T>(columns: Columns<T>, value: T): string {
 }
 
 /** Header line of a table. */
-export function csvHeader(table: CsvTable): string {
+function csvHeader(table: CsvTable): string {
   return `${COLUMNS[table].map(([name]) => name).join(',')}\r\n`;
 }
 

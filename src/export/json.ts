@@ -37,7 +37,7 @@ export interface ResultDocument {
 }
 
 /** The result of the events so far as one plain value. */
-export function toResultDocument(results: Results): ResultDocument {
+function toResultDocument(results: Results): ResultDocument {
   const { goroutines, heap, memstats, threads, health, summary } = results;
   return {
     schema: 1,

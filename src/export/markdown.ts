@@ -10,7 +10,7 @@ const MOST_FINDINGS = 20;
 const SEVERITY_MARKS = { critical: '🔴', warning: '🟡', info: '🔵' };
 
 /** Text that Markdown and HTML leave alone. */
-export function escapeMarkdown(text: string): string {
+function escapeMarkdown(text: string): string {
   return cleanText(text)
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')

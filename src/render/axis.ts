@@ -2,7 +2,7 @@
 import { formatNumber } from './format.ts';
 
 /** 1, 2 or 5 times a power of ten, at least `least`. */
-export function niceStep(least: number): number {
+function niceStep(least: number): number {
   if (!(least > 0) || !Number.isFinite(least)) return 1;
   const power = 10 ** Math.floor(Math.log10(least));
   for (const factor of [1, 2, 5, 10]) if (factor * power >= least * (1 - 1e-9)) return factor * power;

@@ -20,13 +20,6 @@ export function formatSigned(value: number): string {
   return text === '0' ? '0' : value > 0 ? `+${text}` : `−${text}`;
 }
 
-/** Numbers of one column, all with the same decimals. */
-export function decimalsFor(values: readonly number[]): (value: number) => string {
-  const largest = Math.max(0, ...values.map(Math.abs).filter(Number.isFinite));
-  const decimals = largest >= 1000 ? 0 : largest >= 100 ? 1 : largest >= 1 ? 2 : largest >= 0.1 ? 3 : 4;
-  return (value) => (Number.isFinite(value) ? value.toFixed(decimals) : formatNumber(value));
-}
-
 /** A span of time: `2.50 ms`, `0.12 s`, `48.0 s`, `12 min 30 s`, `3 h 20 min`, `5 d 3 h`. */
 export function formatDuration(seconds: number): string {
   if (!Number.isFinite(seconds)) return 'never';

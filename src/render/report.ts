@@ -20,7 +20,7 @@ export interface ReportOptions {
   ascii: boolean;
 }
 
-export const NARROWEST = 60;
+const NARROWEST = 60;
 const DUMP_COMMAND = "curl -s 'http://HOST:PORT/debug/pprof/goroutine?debug=1'";
 const MOST_PROCESSES = 8;
 

@@ -121,7 +121,7 @@ export function textWidth(text: string): number {
 }
 
 /** The longest head of `text` that takes at most `width` columns. */
-export function takeColumns(text: string, width: number): string {
+function takeColumns(text: string, width: number): string {
   if (printableAscii.test(text)) return text.slice(0, Math.max(0, width));
   let used = 0;
   let head = '';
