@@ -94,7 +94,7 @@ export interface GoroutineGroup {
   stack: Frame[];
   framesElided?: number;
   createdBy?: CreatedBy;
-  /** Up to 32 goroutine ids, those of least hash (so that two dumps' samples overlap as the dumps do), lowest first. */
+  /** Up to 128 goroutine ids, those of least hash (so that two dumps' samples overlap as the dumps do), lowest first. */
   sampleIds?: number[];
   /** GODEBUG=tracebackancestors: who started it, nearest first; of the group's first goroutine. */
   ancestors?: { goroutine: number; stack: Frame[] }[];

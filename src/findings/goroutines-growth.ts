@@ -9,13 +9,15 @@ export const GROWTH_THRESHOLDS = {
   /** Fewest dumps that make a series. */
   minDumps: 3,
   /** Fewest dumps before a finding is raised while dumps still come. */
-  minDumpsLive: 5,
+  minDumpsLive: 8,
   /** Goroutines that came during the series and stayed, for up to 4, up to 7 and more dumps. */
   minStayed: [1, 2, 3],
   /** Of those that stayed for long, so many may have ended after all. */
   maxEndedShare: 0.2,
   /** Of those that stayed, so many stand in one and the same stack and state (workers move about). */
   minStuckShare: 0.5,
+  /** Falls of the count against its rises, where goroutines do not come and go besides. */
+  maxShrinkShare: 0.1,
   /** debug=1: falls against rises up to which growth counts as never falling. */
   maxFallShare: 0.02,
   /** debug=1: growth with ups and downs is told from here on: p of the trend, share of the first third. */
@@ -68,37 +70,50 @@ export function judgeIdentity(
   byGroup: ReadonlyMap<string, Followed[]>,
   thresholds: GrowthThresholds = GROWTH_THRESHOLDS,
 ): Growth | undefined {
-  const n = tracker.snapshots;
-  if (n < thresholds.minDumps) return undefined;
+  if (tracker.snapshots < thresholds.minDumps) return undefined;
   const alive: Followed[] = [];
   const ended: Ended[] = [];
   for (const member of family.members) {
     alive.push(...(byGroup.get(member.id) ?? []));
     ended.push(...member.history.ended);
   }
-  const last = n - 1;
-  for (const lag of lagsFor(n)) {
-    const growth = judgeAtLag(alive, ended, last, lag, thresholds);
-    if (growth === undefined) continue;
-    return { ...growth, onset: Math.floor(growth.onset / tracker.stride), counts: familyCounts(family, tracker) };
+  const seen: Seen = {
+    alive,
+    ended,
+    last: tracker.snapshots - 1,
+    stride: tracker.stride,
+    counts: familyCounts(family, tracker),
+  };
+  for (const lag of lagsFor(seen)) {
+    const growth = judgeAtLag(seen, lag, thresholds);
+    if (growth !== undefined) return growth;
   }
   return undefined;
 }
 
-/** Ages (snapshots) from which on a goroutine counts as staying: the longest first, it is the safest. */
-function lagsFor(n: number): number[] {
-  const quarter = Math.max(1, Math.floor(n / 4));
-  const eighth = Math.floor(n / 8);
-  return eighth >= 3 ? [quarter, eighth] : [quarter];
+/** What is known of a family's goroutines at the last dump. */
+interface Seen {
+  alive: readonly Followed[];
+  ended: readonly Ended[];
+  last: number;
+  stride: number;
+  counts: number[];
 }
 
-function judgeAtLag(
-  alive: readonly Followed[],
-  ended: readonly Ended[],
-  last: number,
-  lag: number,
-  thresholds: GrowthThresholds,
-): Omit<Growth, 'counts'> | undefined {
+/**
+ * Ages (snapshots) from which on a goroutine counts as staying. A quarter of the series is safe against work that lasts for a few dumps;
+ * among healthy goroutines of long lives only the higher ages show the ones that never end; where none ends at all, any age will do.
+ */
+function lagsFor({ last, ended }: Seen): number[] {
+  const n = last + 1;
+  const lags = [n / 4, n / 3, n / 2, n / 8].map((lag) => Math.max(1, Math.floor(lag)));
+  const safe = lags.filter((lag, i) => i < 3 || lag >= 3);
+  if (ended.length === 0) safe.push(1);
+  return [...new Set(safe)];
+}
+
+function judgeAtLag(seen: Seen, lag: number, thresholds: GrowthThresholds): Growth | undefined {
+  const { alive, ended, last, stride, counts } = seen;
   const stayed = alive.filter((one) => one.birthSeen && last - one.first >= lag);
   const [few, some, many] = thresholds.minStayed;
   const needed = last < 4 ? few! : last < 7 ? some! : many!;
@@ -106,18 +121,28 @@ function judgeAtLag(
   const endedLate = ended.filter((one) => one.end - one.first >= lag).length;
   const share = endedLate / (stayed.length + endedLate);
   if (share > thresholds.maxEndedShare) return undefined;
-  // The young ones count as arrivals only as far as the family does not turn over anyway.
-  const young = alive.filter((one) => one.birthSeen && last - one.first < lag);
-  const turnsOver = ended.length > stayed.length;
-  const arrivals = arrivalsOf(turnsOver ? stayed : [...stayed, ...young]);
-  const { goesOn, slowsDown, events } = judgeArrivals(arrivals, turnsOver ? last - lag : last);
-  if (!goesOn || slowsDown || events < (last < 4 ? 2 : 3)) return undefined;
+  // Short lives beside the long ones, since the first of these came: then the young say nothing, most of them will end.
+  const since = Math.min(...stayed.map((one) => one.first));
+  const brief = ended.filter((one) => one.birthSeen && one.end - one.first < lag && one.end > since);
+  const dumpsWithEnds = new Set(brief.map((one) => one.end)).size;
+  const turnsOver = brief.length > 0.2 * stayed.length && dumpsWithEnds >= (last - since) / 2;
+  // Where nobody comes and goes, what shrank on the way breathes.
+  if (!turnsOver && !hardlyFalls(counts, thresholds)) return undefined;
+  const arrivals = turnsOver ? arrivalsOf(stayed, stride) : risesOf(counts);
+  const lastKept = counts.length - 1;
+  const { goesOn, slowsDown, events } = judgeArrivals(
+    arrivals,
+    turnsOver ? Math.floor((last - lag) / stride) : lastKept,
+  );
+  const fewest = lastKept < 4 ? 2 : lag === 1 && lastKept > 9 ? 4 : 3;
+  if (!goesOn || slowsDown || events < fewest) return undefined;
   const stuck = stayed.filter((one) => last - one.since >= lag).length / stayed.length;
   if (stuck < thresholds.minStuckShare) return undefined;
   const confidence = (1 - Math.exp(-(stayed.length + events) / 3)) * (1 - share) * (0.6 + 0.4 * stuck);
   return {
     verdict: 'leak',
     confidence: Math.min(0.99, confidence),
+    counts,
     onset: Math.max(0, Math.min(...arrivals.map((one) => one.at)) - 1),
     stayed: stayed.length,
     ended: endedLate,
@@ -125,9 +150,28 @@ function judgeAtLag(
   };
 }
 
-function arrivalsOf(list: readonly Followed[]): Arrivals[] {
+function hardlyFalls(counts: readonly number[], thresholds: GrowthThresholds): boolean {
+  const { rises, falls } = risesAndFalls(counts);
+  return falls <= 1 + thresholds.maxShrinkShare * rises;
+}
+
+/** Rises of the counts from one kept dump to the next. */
+function risesOf(counts: readonly number[]): Arrivals[] {
+  const rises: Arrivals[] = [];
+  for (let at = 1; at < counts.length; at++) {
+    const amount = counts[at]! - counts[at - 1]!;
+    if (amount > 0) rises.push({ at, amount });
+  }
+  return rises;
+}
+
+/** First sightings, by kept dump. */
+function arrivalsOf(list: readonly Followed[], stride: number): Arrivals[] {
   const amounts = new Map<number, number>();
-  for (const one of list) amounts.set(one.first, (amounts.get(one.first) ?? 0) + 1);
+  for (const one of list) {
+    const at = Math.floor(one.first / stride);
+    amounts.set(at, (amounts.get(at) ?? 0) + 1);
+  }
   return [...amounts].map(([at, amount]) => ({ at, amount }));
 }
 
@@ -141,9 +185,7 @@ export function judgeCounts(
   const n = counts.length;
   if (n < thresholds.minDumps) return undefined;
   const { rises, falls } = risesAndFalls(counts);
-  const arrivals: Arrivals[] = [];
-  for (let i = 1; i < n; i++)
-    if (counts[i]! > counts[i - 1]!) arrivals.push({ at: i, amount: counts[i]! - counts[i - 1]! });
+  const arrivals = risesOf(counts);
   const { goesOn, slowsDown, events } = judgeArrivals(arrivals, n - 1);
   const net = counts.at(-1)! - counts[0]!;
   const onset = (arrivals[0]?.at ?? 1) - 1;

@@ -1,6 +1,6 @@
 // In: one dump after the other, as groups with counts and sampled ids. Out: how each group's count went, and which goroutines came, stayed, left.
 // Samples hold the ids of least hash, so the same goroutines are sampled in every dump: what is missing below the sample's limit has ended.
-import { mixId, SAMPLE_IDS } from '../events/goroutines/index.ts';
+import { mixId } from '../events/goroutines/index.ts';
 import type { GoroutineGroup } from '../events/types.ts';
 
 /** Ids followed at once over all groups; beyond, only those of lower hash are. */
@@ -60,7 +60,7 @@ export class GroupTracker {
     const seen = new Map<number, string>();
     for (const group of groups) {
       const ids = group.sampleIds ?? [];
-      limits.set(group.id, ids.length < SAMPLE_IDS ? 4294967296 : Math.max(...ids.map((id) => mixId(id))));
+      limits.set(group.id, ids.length >= group.count ? 4294967296 : Math.max(0, ...ids.map((id) => mixId(id))));
       for (const id of ids) if (id !== 0 && mixId(id) <= this.#hashLimit) seen.set(id, group.id);
       this.#count(group, now);
     }

@@ -73,7 +73,7 @@ export function judgeArrivals(arrivals: readonly Arrivals[], last: number): Cont
     else if (at > last - third) late += amount;
   }
   const slowsDown =
-    third >= 2 && late < 0.4 * early && binomialTail(Math.round(late), Math.round(early + late), 0.5) < 0.01;
+    third >= 1 && late < 0.4 * early && binomialTail(Math.round(late), Math.round(early + late), 0.5) < 0.01;
   return { goesOn, slowsDown, events };
 }
 

@@ -2,7 +2,7 @@
 // Hashed and compared on the bytes themselves, so that a dump of 900,000 goroutines makes objects only for its distinct stacks.
 
 /** Ids kept per group: those of least hash, so that the overlap of two dumps can be judged from the samples alone. */
-export const SAMPLE_IDS = 32;
+export const SAMPLE_IDS = 128;
 
 const LABELS_PER_GROUP = 1000;
 
