@@ -14,7 +14,6 @@ export interface Origin {
 
 interface Entry {
   id: string;
-  closed: boolean;
   last: FindingEvent;
 }
 
@@ -42,73 +41,50 @@ export class FindingLog {
     return structuredClone(this.#state);
   }
 
-  /** The finding under this key as last told, unless it was withdrawn. */
+  /** The finding under this key as last told, unless it was withdrawn or is final. */
   get(key: string): FindingEvent | undefined {
-    const entry = this.#state.entries[key];
-    return entry === undefined || entry.closed ? undefined : entry.last;
+    return this.#state.entries[key]?.last;
   }
 
   /** Keys of findings that are neither withdrawn nor final. */
   get openKeys(): string[] {
-    return Object.keys(this.#state.entries).filter((key) => this.get(key) !== undefined);
+    return Object.keys(this.#state.entries);
   }
 
-  /** Opens the finding, or tells it again when its severity, its title's claim or `ongoing` has changed. */
+  /** Opens the finding, or tells it again when its severity or `ongoing` has changed. */
   tell(key: string, origin: Origin, body: FindingBody, out: GcbendEvent[]): void {
     const entry = this.#state.entries[key];
-    if (entry === undefined || entry.closed) {
-      const count = (this.#state.counts[body.rule] ?? 0) + 1;
-      this.#state.counts[body.rule] = count;
-      const id = `${this.#state.prefix}:${body.rule}:${count}`;
+    if (entry === undefined) {
+      const id = this.#nextId(body.rule);
       const last = finding(origin, body, id, 'open');
-      this.#state.entries[key] = { id, closed: false, last };
+      this.#state.entries[key] = { id, last };
       out.push(last);
-      return;
+    } else if (entry.last.severity !== body.severity || entry.last.ongoing !== body.ongoing) {
+      entry.last = finding(origin, body, entry.id, 'open', entry.id);
+      out.push(entry.last);
     }
-    const { last } = entry;
-    if (last.severity === body.severity && last.ongoing === body.ongoing) return;
-    entry.last = finding(origin, body, entry.id, 'open', entry.id);
-    out.push(entry.last);
   }
 
   withdraw(key: string, origin: Origin, reason: string, out: GcbendEvent[]): void {
     const entry = this.#state.entries[key];
-    if (entry === undefined || entry.closed) return;
-    const {
-      type: _type,
-      schema: _schema,
-      id: _id,
-      status: _status,
-      source: _source,
-      line: _line,
-      ...body
-    } = entry.last;
-    entry.closed = true;
-    entry.last = finding(
-      origin,
-      { ...body, ongoing: false, detail: `${reason} Said before: ${body.detail}` },
-      entry.id,
-      'withdrawn',
-      entry.id,
-    );
-    out.push(entry.last);
+    if (entry === undefined) return;
+    delete this.#state.entries[key];
+    const { type: _type, schema: _schema, id, status: _status, source: _source, line: _line, ...body } = entry.last;
+    const said = { ...body, ongoing: false, detail: `${reason} Said before: ${body.detail}` };
+    out.push(finding(origin, said, id, 'withdrawn', id));
   }
 
   /** The last word on a finding, told before or not. */
   finish(key: string, origin: Origin, body: FindingBody, out: GcbendEvent[]): void {
     const entry = this.#state.entries[key];
-    if (entry === undefined || entry.closed) {
-      const count = (this.#state.counts[body.rule] ?? 0) + 1;
-      this.#state.counts[body.rule] = count;
-      const id = `${this.#state.prefix}:${body.rule}:${count}`;
-      const last = finding(origin, body, id, 'final');
-      this.#state.entries[key] = { id, closed: true, last };
-      out.push(last);
-      return;
-    }
-    entry.closed = true;
-    entry.last = finding(origin, body, entry.id, 'final', entry.id);
-    out.push(entry.last);
+    delete this.#state.entries[key];
+    out.push(finding(origin, body, entry?.id ?? this.#nextId(body.rule), 'final', entry?.id));
+  }
+
+  #nextId(rule: FindingBody['rule']): string {
+    const count = (this.#state.counts[rule] ?? 0) + 1;
+    this.#state.counts[rule] = count;
+    return `${this.#state.prefix}:${rule}:${count}`;
   }
 }
 

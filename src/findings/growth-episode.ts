@@ -177,6 +177,7 @@ export function risesThroughout(episode: GrowthEpisode, context: RuleContext): b
 
 /** Load explains growth while it has risen by more than this share. */
 const LOAD_RISE = 0.25;
+const LOAD_DIP = 0.2;
 
 /** True when the allocation rate has risen all along with a heap that has grown since the first point. */
 export function loadRisesWith(episode: GrowthEpisode, context: RuleContext): boolean {
@@ -185,7 +186,7 @@ export function loadRisesWith(episode: GrowthEpisode, context: RuleContext): boo
     context.history.typical('allocRate', episode.from + i * third, episode.from + (i + 1) * third),
   );
   if (first === undefined || middle === undefined || last === undefined) return false;
-  return last > (1 + LOAD_RISE) * first && middle > first && last > middle;
+  return last > (1 + LOAD_RISE) * first && middle > (1 - LOAD_DIP) * first && last > (1 - LOAD_DIP) * middle;
 }
 
 /** Load and time that go together this closely (r²) cannot be told apart. */

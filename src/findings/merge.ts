@@ -75,7 +75,8 @@ export class LastWords {
       return;
     }
     if (event.type === 'finding') {
-      this.#findings.set(event.id, event);
+      if (event.status === 'withdrawn') this.#findings.delete(event.id);
+      else this.#findings.set(event.id, event);
       return;
     }
     if (event.revises !== undefined) this.#inflections.delete(event.revises);
@@ -87,7 +88,7 @@ export class LastWords {
   }
 
   get findings(): FindingEvent[] {
-    return [...this.#findings.values()].filter((finding) => finding.status !== 'withdrawn');
+    return [...this.#findings.values()];
   }
 
   get lowestHealth(): number | undefined {

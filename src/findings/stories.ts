@@ -19,6 +19,8 @@ import type { SignalWatch, WatchResult } from './watch.ts';
 
 /** A new level is told while streaming once it has held so long, seconds. */
 const CONFIRM_SECONDS = 10;
+/** What was not convincing is looked at again when it is so many times as old. */
+const LOOK_AGAIN = 1.3;
 
 export type Watches = ReadonlyMap<WatchedSignal, SignalWatch>;
 
@@ -85,7 +87,8 @@ function confirm(
   const held = watch.held.at(-1);
   if (held === undefined || context.latest.t - held.bend.t < CONFIRM_SECONDS) return;
   const key = storyKey(signal, held.first);
-  if (teller.log.get(key) !== undefined) return;
+  if (context.latest.t < (held.nextLook ?? 0) || teller.log.get(key) !== undefined) return;
+  held.nextLook = held.bend.t + LOOK_AGAIN * (context.latest.t - held.bend.t);
   const bends = watch.held.map((one) => ({ bend: one.bend, held: one }));
   const candidate = candidatesOf(signal, bends, { from: start, to: context.latest.t }, context).find(
     (c) => c.held === held,

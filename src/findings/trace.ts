@@ -62,14 +62,15 @@ interface AnalysisState {
   countsObjects: boolean;
   waiting?: CycleSample;
   binIndex: number;
-  binsSinceReview: number;
+  nextReview: number;
   cycles: number;
   forced: number;
   peaks: Partial<Record<TraceSignal, SeriesPoint[]>>;
 }
 
-/** Bins after which a growth that was told is looked at again: has it stopped? */
-const REVIEW_BINS = 8;
+/** A growth that was told is looked at again, has it stopped? after so many seconds, or this share of its age. */
+const REVIEW_SECONDS = 4;
+const REVIEW_SHARE = 0.02;
 
 export class TraceAnalysis {
   readonly #options: TraceAnalysisOptions;
@@ -94,7 +95,7 @@ export class TraceAnalysis {
   #waiting: CycleSample | undefined;
   /** Index of the first cycle of the open bin. */
   #binIndex = 0;
-  #binsSinceReview = 0;
+  #nextReview = 0;
   #cycles = 0;
   #forced = 0;
   /** Every point of the signals that `peaks` looks at: it needs them all. */
@@ -140,7 +141,7 @@ export class TraceAnalysis {
     analysis.#countsObjects = saved.countsObjects;
     analysis.#waiting = saved.waiting;
     analysis.#binIndex = saved.binIndex;
-    analysis.#binsSinceReview = saved.binsSinceReview;
+    analysis.#nextReview = saved.nextReview;
     analysis.#cycles = saved.cycles;
     analysis.#forced = saved.forced;
     analysis.#peaks = saved.peaks;
@@ -167,7 +168,7 @@ export class TraceAnalysis {
       countsObjects: this.#countsObjects,
       ...(this.#waiting === undefined ? {} : { waiting: this.#waiting }),
       binIndex: this.#binIndex,
-      binsSinceReview: this.#binsSinceReview,
+      nextReview: this.#nextReview,
       cycles: this.#cycles,
       forced: this.#forced,
       peaks: this.#peaks,
@@ -249,10 +250,11 @@ export class TraceAnalysis {
     const heap = this.#watches.get('heapLive');
     if (heap !== undefined && this.#shows('heapLive')) tellLasting(heap, this.#teller, telling);
     if (heap === undefined || (heap.held.length === 0 && heap.lostAt === undefined)) return;
-    if (++this.#binsSinceReview >= REVIEW_BINS) {
-      this.#binsSinceReview = 0;
-      reviewGrowth(heap, context.latest, start, limit, this.#teller, telling);
-    }
+    const now = context.latest.t;
+    if (now < this.#nextReview) return;
+    const since = heap.held[0]?.bend.t ?? now;
+    this.#nextReview = now + Math.max(REVIEW_SECONDS, REVIEW_SHARE * (now - since));
+    reviewGrowth(heap, context.latest, start, limit, this.#teller, telling);
   }
 
   /** Goroutines that blocked since the last call, for the health score of the present window. */

@@ -29,6 +29,8 @@ export interface HeldBend {
   detectedAt: number;
   /** Id of the `inflection` event that told it, once told. */
   told?: string;
+  /** When it is worth another look, seconds. */
+  nextLook?: number;
 }
 
 interface WatchState {
