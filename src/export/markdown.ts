@@ -9,14 +9,16 @@ const MOST_BENDS = 20;
 const MOST_FINDINGS = 20;
 const SEVERITY_MARKS = { critical: '🔴', warning: '🟡', info: '🔵' };
 
-/** Text that Markdown and HTML leave alone. */
+/** Text that Markdown and HTML leave alone. Nothing is put into it that would be copied along: a comment parts a mention, an entity a link. */
 function escapeMarkdown(text: string): string {
   return cleanText(text)
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')
     .replace(/>/g, '&gt;')
-    .replace(/[\\`*_[\]|~#!@]/g, (character) => (character === '@' ? '@\u2060' : `\\${character}`))
-    .replace(/(https?):\/\//g, '$1:\u2060//');
+    .replace(/[\\`*_[\]|~#!]/g, '\\$&')
+    .replace(/@(?=\w)/g, '@<!-- -->')
+    .replace(/(https?):\/\//g, '$1&#58;//')
+    .replace(/\bwww\./g, 'www&#46;');
 }
 
 /** Advice keeps its commands as code. */
@@ -40,7 +42,7 @@ function digits(value: number): string {
 }
 
 const signed = (value: number) => (value > 0 ? `+${digits(value)}` : digits(value));
-const percent = (share: number) => `${Math.floor(share * 100 + 1e-9)} %`;
+const percent = (share: number) => (share >= 0.995 ? '&gt;99 %' : `${Math.floor(share * 100 + 1e-9)} %`);
 
 function findingRow(finding: FindingEvent): string[] {
   const site =

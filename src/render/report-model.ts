@@ -19,6 +19,7 @@ import type { WatchedSignal } from '../series/signals.ts';
 import { type CycleSums, emptySums, type TimeBase } from '../series/trace-series.ts';
 import { BucketedSeries } from './bucketed-series.ts';
 import { SnapshotSeries } from './snapshot-series.ts';
+import { KIND_WORDS } from './words.ts';
 
 /** Drawn as every cycle prints them. */
 const PLAIN_SIGNALS = ['heapLive', 'heapGoal', 'pause', 'stacks'] as const;
@@ -139,6 +140,7 @@ export class ReportModel {
         this.pushInflection(event);
         return;
       case 'finding':
+        if (!Object.hasOwn(severityRank, event.severity)) return;
         this.findings.push(event);
         if (this.findings.size > MOST_FINDINGS) this.findings.delete(this.findings.values()[0]!);
         return;
@@ -220,6 +222,8 @@ export class ReportModel {
   }
 
   private pushInflection(event: InflectionEvent): void {
+    // Saved by a later version: a kind that has no words here.
+    if (!Object.hasOwn(KIND_WORDS, event.kind)) return;
     const state = event.process === undefined ? undefined : this.processes.get(event.process);
     const inflections = state?.inflections ?? this.looseInflections;
     inflections.push(event);
