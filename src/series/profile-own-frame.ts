@@ -21,12 +21,15 @@ export function ownFrame(stack: readonly Frame[]): Frame | undefined {
   return stack.find((frame) => !isStandard(frame.function)) ?? stack[0];
 }
 
+const HEX = /^0x[0-9a-f]+$/;
+
 /** Functions of one build lie at one distance from each other, wherever the system loads it. */
 export function differentBuilds(a: HeapEvent, b: HeapEvent): boolean {
   const shifts = new Set<string>();
   for (const [name, entry] of Object.entries(a.functionEntries ?? {})) {
     const other = b.functionEntries?.[name];
-    if (other !== undefined) shifts.add(String(BigInt(other) - BigInt(entry)));
+    if (other === undefined || !HEX.test(other) || !HEX.test(entry)) continue;
+    shifts.add(String(BigInt(other) - BigInt(entry)));
   }
   return shifts.size > 1;
 }

@@ -106,7 +106,9 @@ export class ProfileTextParser {
   private cyclesPerSecond = 0;
   private period = 1;
   private open: OpenRecord | undefined;
-  private openUnterminated = false;
+  /** A last line without newline was cut, unless no line had one (lines out of a log wrapper). */
+  private lastUnterminated = false;
+  private anyTerminated = false;
   private readonly heapSites: HeapSite[] = [];
   private readonly contentionSites: ContentionSite[] = [];
   private readonly inUse: Amount = { objects: 0, bytes: 0 };
@@ -181,13 +183,13 @@ export class ProfileTextParser {
           newline = start + this.frames.lengthOf(id);
           if (bytes[newline] === 13) newline++;
         }
-        this.openUnterminated = newline >= to;
+        this.noteEnd(newline < to);
         if (id !== -1 && this.open !== undefined && this.depth < MAX_FRAMES) this.ids[this.depth++] = id;
       } else {
         newline = bytes.indexOf(10, start);
         if (newline === -1 || newline > to) newline = to;
         const end = newline > start && bytes[newline - 1] === 13 ? newline - 1 : newline;
-        this.openUnterminated = newline >= to;
+        this.noteEnd(newline < to);
         const taken = this.takeLine(bytes, start, end, number);
         if (taken !== 'more') {
           const state = taken === 'foreign' ? this.foreign() : 'done';
@@ -212,7 +214,7 @@ export class ProfileTextParser {
 
   /** The events of the text, in the order of their lines. Call once, after `done` or at the end of the input. */
   finish(): GcbendEvent[] {
-    const cut = this.openUnterminated && this.open !== undefined;
+    const cut = this.lastUnterminated && this.anyTerminated && this.open !== undefined;
     this.closeRecord();
     const events: GcbendEvent[] = [...this.malformed];
     if (this.headerSeen && this.kind === 'heap') events.push(this.heapEvent());
@@ -236,6 +238,11 @@ export class ProfileTextParser {
 
   private base(line: number): { schema: 1; source: string; line: number } {
     return { schema: 1, source: this.source, line };
+  }
+
+  private noteEnd(terminated: boolean): void {
+    this.lastUnterminated = !terminated;
+    if (terminated) this.anyTerminated = true;
   }
 
   private foreign(): 'foreign' | 'done' {
@@ -505,7 +512,7 @@ export class ProfileTextParser {
     if (this.entries.size >= BUILD_SAMPLE) return;
     for (let i = this.depth - 1; i >= 0 && i >= this.depth - 2; i--) {
       const { frame, entry } = this.frames.at(this.ids[i]!);
-      if (!Number.isNaN(entry) && !this.entries.has(frame.function)) {
+      if (entry > 0 && !this.entries.has(frame.function)) {
         const outer = i === this.depth - 1 ? undefined : this.frames.at(this.ids[i + 1]!);
         if (outer?.entry !== entry) this.entries.set(frame.function, `0x${entry.toString(16)}`);
       }
@@ -524,7 +531,7 @@ export class ProfileTextParser {
     };
     const { NumGC: numGC, LastGC: lastGC } = this.memStats ?? {};
     if (typeof numGC === 'number') event.numGC = numGC;
-    if (lastGC !== undefined && lastGC !== 0) event.lastGC = String(lastGC);
+    if (/^[1-9]\d*$/.test(String(lastGC))) event.lastGC = String(lastGC);
     if (this.entries.size > 0) event.functionEntries = Object.fromEntries(this.entries);
     // Every heap text ends with a MemStats block (or with mappings in C++'s): without its end the text was cut.
     if (this.section !== 'ended' && !this.memStatsWhole()) event.truncated = true;

@@ -7,6 +7,9 @@ import { unescapeName } from '../goroutines/names.ts';
 import type { Amount, ContentionSite, Frame, GcbendEvent, GoroutineGroup, HeapSite } from '../types.ts';
 import { heapScale } from './scale.ts';
 
+/** The last moment that a Date can hold. */
+const MAX_DATE_MS = 8.64e15;
+
 /**
  * Do these bytes begin a profile message? True only when the first field is a whole ValueType (field 1 or 11: two string numbers
  * and nothing else) and another field of Profile follows: no text begins like that.
@@ -45,7 +48,7 @@ export function decodePprof(bytes: Uint8Array, source: string): GcbendEvent[] {
     schema: 1 as const,
     source,
     line: 1,
-    ...(nanos > 0 ? { atTime: new Date(nanos / 1e6).toISOString() } : {}),
+    ...(nanos > 0 && nanos / 1e6 < MAX_DATE_MS ? { atTime: new Date(nanos / 1e6).toISOString() } : {}),
   };
   const column = (name: string): number => types.indexOf(name);
   if (column('inuse_space') !== -1 && column('inuse_objects') !== -1) {

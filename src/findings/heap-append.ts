@@ -1,0 +1,36 @@
+// In: the history of one place and its newest records. Out: the trend of a slice that only grows.
+import { findAppend } from './heap-causes.ts';
+import type { SiteSeries } from './heap-snapshots.ts';
+import type { SiteTrend } from './heap-trend.ts';
+
+/** A slice that only grows is one sampled object all the time: counts say nothing, its ladder of sizes does. */
+export function appendTrend(site: SiteSeries, times: readonly number[]): SiteTrend | undefined {
+  const shape = findAppend(site.records);
+  const y = site.inUseBytes;
+  const last = y.length - 1;
+  if (shape === undefined || last < 1) return undefined;
+  const rises: number[] = [];
+  for (let i = 1; i <= last; i++) {
+    if (y[i]! > y[i - 1]! * 1.05) rises.push(i);
+    else if (y[i]! < y[i - 1]! * 0.9) rises.length = 0;
+  }
+  if (rises.length < Math.min(2, last)) return undefined;
+  const from = rises[0]! - 1;
+  const growthBytes = y[last]! - y[from]!;
+  const span = times[last]! - times[from]!;
+  const births = site.allocatedSampled[last]! - site.allocatedSampled[from]!;
+  return {
+    from,
+    growthBytes,
+    growthObjects: site.inUseObjects[last]! - site.inUseObjects[from]!,
+    slope: growthBytes / Math.max(span, 1e-9),
+    slopeError: (0.25 * growthBytes) / Math.max(span, 1e-9),
+    levelBytes: y[from]!,
+    z: 3 + Math.min(3, shape.steps.length / 2),
+    births,
+    deaths: Math.max(0, births - 1),
+    // The next step of the ladder takes ever longer: half of the series without one is not yet an end.
+    ongoing: rises.at(-1)! > last / 2,
+    followsLoad: false,
+  };
+}
