@@ -27,6 +27,8 @@ export function whenOf(inflection: InflectionEvent): string {
 }
 
 const GROWING = new Set(['growth-onset', 'growth-up', 'growth-down']);
+/** With fewer collections no detector can say anything. */
+const FEWEST_CYCLES = 10;
 const ENDS_GROWTH = new Set(['plateau', 'decline']);
 
 /** The sentence that stands first. A flat heap is called flat, never healthy. */
@@ -73,7 +75,12 @@ export function headlineOf(report: ProcessReport): Headline {
     const steps = `${formatCount(bends.length, 'change')} of level, the last at ${whenOf(bends.at(-1)!)}`;
     return { text: `The live heap does not keep growing: ${steps}; ${level}, over ${span}.`, role: 'calm' };
   }
-  return { text: `No bend in the live heap: ${level}, over ${span}.`, role: 'calm' };
+  if (report.stats.cycles < FEWEST_CYCLES) {
+    return { text: `Only ${span}: too few to find a bend. Live heap ${level}.`, role: 'dim' };
+  }
+  const peaks = report.inflections.filter((bend) => bend.signal === 'heapLive' && bend.kind === 'peak').length;
+  const but = peaks > 0 ? `, but ${formatCount(peaks, 'peak')}` : '';
+  return { text: `No bend in the live heap${but}: ${level}, over ${span}.`, role: 'calm' };
 }
 
 /** A second sentence: the worst finding that is about something else than the growth of the heap. */
@@ -85,7 +92,7 @@ export function besidesOf(report: ProcessReport): string | undefined {
 /** `93 GCs in 2 min 0 s`. */
 export function spanWords(report: ProcessReport): string {
   const cycles = formatCount(report.stats.cycles, 'GC');
-  return report.stats.seconds === undefined ? cycles : `${cycles} in ${formatDuration(report.stats.seconds)}`;
+  return !report.stats.seconds ? cycles : `${cycles} in ${formatDuration(report.stats.seconds)}`;
 }
 
 /** When a limit is met, with both ends of the interval; empty without a projection. */

@@ -152,7 +152,11 @@ function addBends(page: Page, report: ProcessReport, bends: readonly InflectionE
   if (bends.length === 0) return;
   const timed = report.timeBase !== 'index';
   const wall = page.width >= 100 && bends.some((bend) => bend.atTime !== undefined);
-  page.heading('Bends of the live heap', left > 0 ? `the ${bends.length} surest of ${bends.length + left}` : '');
+  const onlyPeaks = bends.every((bend) => bend.kind === 'peak');
+  page.heading(
+    `${onlyPeaks ? 'Peaks' : 'Bends'} of the live heap`,
+    left > 0 ? `the ${bends.length} surest of ${bends.length + left}` : '',
+  );
   const narrow = timed && page.width < NARROW;
   const columns: Column[] = [{ header: 'no.', align: 'right' }];
   if (timed) columns.push({ header: 'time', align: 'right' });

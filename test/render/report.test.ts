@@ -237,3 +237,54 @@ test('whatever the input holds: no line is too wide, no control byte gets throug
     { numRuns: 60 },
   );
 });
+
+test('peaks are no bends, and a handful of collections is too few to say anything', () => {
+  const peak = inflection({ kind: 'peak', at: 20, cycle: 40 });
+  const text = renderReport(reportOf([...gcEventsAlong((t) => 30 + (t % 20), 60), peak]), { ...plain, width: 80 });
+  assert.match(text, /No bend in the live heap, but 1 peak:/);
+  assert.match(text, /Peaks of the live heap/);
+  const few = renderReport(reportOf(gcEventsAlong(() => 30, 2)), { ...plain, width: 80 });
+  assert.match(few, /Only 4 GCs in 1\.5 s: too few to find a bend\. Live heap 30 MiB all the time\./);
+});
+
+test('a finding that is not about growth stands in the headline too; advice is given once', () => {
+  const advice = ['Raise the limit.'];
+  const events = [
+    ...gcEventsAlong(() => 30, 60),
+    finding({
+      id: 'l',
+      rule: 'memory-limit',
+      severity: 'critical',
+      title: 'The memory limit was reached at 20 s',
+      advice,
+    }),
+    finding({ id: 'p', rule: 'gc-pressure', severity: 'warning', title: 'Assists take over', advice }),
+  ];
+  const text = renderReport(reportOf(events), { ...plain, width: 160 });
+  assert.match(text, /over 120 GCs in 59\.5 s\. The memory limit was reached at 20 s\./);
+  assert.equal(text.split('Raise the limit.').length, 2);
+  assert.match(text, /next +→ as for finding 1/);
+});
+
+test('a kind or a severity of a later version is left out, not guessed', () => {
+  const later = { kind: 'wobble', severity: 'doom' } as unknown as { kind: 'peak'; severity: 'info' };
+  const text = renderReport(
+    reportOf([
+      ...gcEventsAlong(() => 30, 60),
+      inflection({ at: 9, kind: later.kind }),
+      finding({ severity: later.severity }),
+    ]),
+    {
+      ...plain,
+      width: 80,
+    },
+  );
+  assert.doesNotMatch(text, /undefined|wobble|doom/);
+});
+
+test('dumps that know their time stand on the time axis of the trace', () => {
+  const dumps = [10, 30, 50].map((at) => dump(at * 10, { at, process: 1 }));
+  const text = renderReport(reportOf([...gcEventsAlong(() => 30, 60), ...dumps]), { ...plain, width: 80 });
+  assert.match(text, /goroutines {2}last 509, max 509/);
+  assert.match(text, /blocked goroutines {2}last 507, max 507/);
+});
