@@ -3,7 +3,10 @@
 import type { WatchedSignal } from './signals.ts';
 import type { CycleSample } from './trace-series.ts';
 
+/** Half a second at first; an hour-old process is looked at every two seconds. */
 const BIN_SECONDS = 0.5;
+const MOST_SECONDS = 2;
+const SHARE_OF_TIME = 1 / 2000;
 
 /** A point of one signal, as the detector takes it; `tag` is the line of the record. */
 export interface SeriesPoint {
@@ -54,7 +57,8 @@ export class Bins {
 
   /** @returns the points of the bin that this sample closes */
   push(sample: CycleSample): Bin | undefined {
-    const closed = this.#open !== undefined && sample.t - this.#open.t >= BIN_SECONDS ? this.flush() : undefined;
+    const width = Math.min(MOST_SECONDS, Math.max(BIN_SECONDS, SHARE_OF_TIME * sample.t));
+    const closed = this.#open !== undefined && sample.t - this.#open.t >= width ? this.flush() : undefined;
     this.#open ??= {
       t: sample.t,
       index: sample.index,

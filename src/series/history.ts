@@ -87,29 +87,44 @@ export class History {
     }
     const { values, sums } = sample;
     cell[AT.to] = sample.t;
-    bump(cell, 'cycles', 1);
-    bump(cell, 'liveSum', values.heapLive ?? 0);
-    bumpMean(cell, 'heapGoal', values.heapGoal);
-    bumpMean(cell, 'goalRatio', values.goalRatio);
-    bumpMean(cell, 'gcInterval', values.gcInterval);
-    bumpMean(cell, 'pause', values.pause);
-    bumpMean(cell, 'stacks', values.stacks);
-    bump(cell, 'allocatedMiB', sums.allocatedMiB);
-    bump(cell, 'allocSeconds', sums.allocSeconds);
-    bump(cell, 'gcCpuMs', sums.gcCpuMs);
-    bump(cell, 'capacityMs', sums.capacityMs);
-    bump(cell, 'assistMs', sums.assistMs);
-    bump(cell, 'markMs', sums.markMs);
-    bump(cell, 'markedMiB', sums.markedMiB);
-    bump(cell, 'markedMs', sums.markedMs);
-    if (sample.forced) bump(cell, 'forced', 1);
+    cell[AT.cycles]! += 1;
+    cell[AT.liveSum]! += values.heapLive ?? 0;
+    if (values.heapGoal !== undefined) {
+      cell[AT.goalSum]! += values.heapGoal;
+      cell[AT.goalCount]! += 1;
+    }
+    if (values.goalRatio !== undefined) {
+      cell[AT.ratioSum]! += values.goalRatio;
+      cell[AT.ratioCount]! += 1;
+    }
+    if (values.gcInterval !== undefined) {
+      cell[AT.intervalSum]! += values.gcInterval;
+      cell[AT.intervalCount]! += 1;
+    }
+    if (values.pause !== undefined) {
+      cell[AT.pauseSum]! += values.pause;
+      cell[AT.pauseCount]! += 1;
+    }
+    if (values.stacks !== undefined) {
+      cell[AT.stacksSum]! += values.stacks;
+      cell[AT.stacksCount]! += 1;
+    }
+    cell[AT.allocatedMiB]! += sums.allocatedMiB;
+    cell[AT.allocSeconds]! += sums.allocSeconds;
+    cell[AT.gcCpuMs]! += sums.gcCpuMs;
+    cell[AT.capacityMs]! += sums.capacityMs;
+    cell[AT.assistMs]! += sums.assistMs;
+    cell[AT.markMs]! += sums.markMs;
+    cell[AT.markedMiB]! += sums.markedMiB;
+    cell[AT.markedMs]! += sums.markedMs;
+    if (sample.forced) cell[AT.forced]! += 1;
     if (values.goalRatio !== undefined && values.heapGoal !== undefined) {
       const live = values.heapGoal / values.goalRatio;
-      bump(cell, 'pairs', 1);
-      bump(cell, 'pairLive', live);
-      bump(cell, 'pairGoal', values.heapGoal);
-      bump(cell, 'pairLiveLive', live * live);
-      bump(cell, 'pairGoalGoal', values.heapGoal * values.heapGoal);
+      cell[AT.pairs]! += 1;
+      cell[AT.pairLive]! += live;
+      cell[AT.pairGoal]! += values.heapGoal;
+      cell[AT.pairLiveLive]! += live * live;
+      cell[AT.pairGoalGoal]! += values.heapGoal * values.heapGoal;
     }
   }
 
@@ -221,17 +236,6 @@ export class History {
       if (middle >= from && middle <= to) yield cell;
     }
   }
-}
-
-function bump(cell: Cell, column: Column, by: number): void {
-  cell[AT[column]]! += by;
-}
-
-function bumpMean(cell: Cell, signal: WatchedSignal, value: number | undefined): void {
-  if (value === undefined) return;
-  const [sum, count] = MEANS[signal];
-  bump(cell, sum, value);
-  bump(cell, count, 1);
 }
 
 /** Joins neighbours while a joined cell is narrow for its age; widens the allowance until there is room again. Changes the cells. */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FindingEvent, GcbendEvent } from '../../src/events/types.ts';
+import { assertSchema } from '../support/schema.ts';
 import { analyse, findingsOf, inflectionsOf, realTrace, standing } from './support.ts';
 
 /** True moment of each run's bend, seconds. */
@@ -119,7 +120,9 @@ test('peaks beside segments', () => {
 
 test('every derived event of a process carries process, source, line and a unique life', () => {
   for (const name of ['leak', 'assist', 'memlimit']) {
-    const told = analyse(realTrace(name)).filter(({ type }) => type !== 'health');
+    const all = analyse(realTrace(name), { limitBytes: 2 ** 29 });
+    assertSchema(all);
+    const told = all.filter(({ type }) => type !== 'health');
     const ended = new Set<string>();
     for (const event of told) {
       assert.equal(event.process, 1);
