@@ -79,7 +79,7 @@ export const MAX_CELLS = 1500;
 export const COMPACT_TO = 1200;
 
 /** A mean of m points has variance sigma^2 (1/m + this): slow wander does not average out. */
-export const MEAN_FLOOR = 0.02;
+export const MEAN_FLOOR = 0.25;
 /** While streaming the newest cells are looked at one by one, the older ones joined into so many groups. */
 export const STREAM_FINE = 160;
 export const STREAM_COARSE = 120;

@@ -67,7 +67,9 @@ function joinFrom(
     };
     while (j < bends.length && goesOn(j)) j++;
     for (; j - i >= 2; j--) {
-      const curve = fitCurve(cells, sums, pieces, i, j, sign, perParameter);
+      const curve =
+        fitCurve(cells, sums, pieces, i, j, sign, perParameter, false) ??
+        fitCurve(cells, sums, pieces, i, j, sign, perParameter, true);
       if (curve)
         return {
           bends:
@@ -90,42 +92,46 @@ function fitCurve(
   j: number,
   sign: number,
   perParameter: number,
+  sloped: boolean,
 ): Curve | undefined {
   const from = pieces[i]!.from;
   const to = pieces[j]!.to;
   let lines = 0;
   for (let k = i; k <= j; k++) lines += sse(sums, pieces[k]!.from, pieces[k]!.to);
   const first = from + 3;
-  const last = Math.min(to - 8, pieces[i + 1]!.to);
+  const last = Math.min(to - 8, pieces[j]!.from);
   const step = Math.max(1, Math.ceil((last - first) / PLACES));
   const length = cells.x[to - 1]! - cells.x[pieces[i]!.to]!;
-  const places: { cell: number; sse: number }[] = [];
+  const places: Curve[] = [];
   let best: Curve | undefined;
   for (let cell = first; cell < last; cell += step) {
-    let low = Number.POSITIVE_INFINITY;
+    let here: Curve | undefined;
     for (const rate of RATES) {
       const g = (sign * rate) / length;
-      const fit = curveSse(cells, sums, from, to, cells.x[cell]!, g);
-      low = Math.min(low, fit.sse);
-      if (fit.size > 0 && (!best || fit.sse < best.sse)) {
-        best = { from, cell, cellFrom: cell, cellTo: cell, rate: g, ...fit, straight: sse(sums, from, to) };
+      const fit = curveSse(cells, sums, from, to, cells.x[cell]!, g, sloped);
+      if (fit.size > 0 && (!here || fit.sse < here.sse)) {
+        here = { from, cell, cellFrom: cell, cellTo: cell, rate: g, ...fit, straight: sse(sums, from, to) };
       }
     }
-    places.push({ cell, sse: low });
+    if (!here) continue;
+    places.push(here);
+    if (!best || here.sse < best.sse) best = here;
   }
   if (!best) return undefined;
   const saved = (CUT_PARAMETERS * (j - i) - (CURVE_PARAMETERS - 2)) * perParameter;
   if (best.sse > lines + saved) return undefined;
+  // A soft beginning hardly tells its place: of those believed alike the middle one.
   const near = places.filter((p) => p.sse <= best.sse + perParameter);
+  const middle = near[near.length >> 1]!;
   return {
-    ...best,
+    ...middle,
     cellFrom: Math.max(from, near[0]!.cell - step),
     cellTo: Math.min(to - 1, near.at(-1)!.cell + step),
   };
 }
 
-/** Least squares on 1, x, (exp(g (x - x0)+) - 1) / g. */
-function curveSse(cells: Cells, sums: Sums, from: number, to: number, x0: number, g: number) {
+/** Least squares on 1, x (if sloped), (exp(g (x - x0)+) - 1) / g. */
+function curveSse(cells: Cells, sums: Sums, from: number, to: number, x0: number, g: number, sloped: boolean) {
   const gram = new Float64Array(9);
   const rhs = new Float64Array(3);
   const origin = cells.x[from]!;
@@ -134,7 +140,7 @@ function curveSse(cells: Cells, sums: Sums, from: number, to: number, x0: number
   for (let k = from; k < to; k++) {
     const w = sums.w[k + 1]! - sums.w[k]!;
     if (w <= 0) continue;
-    const x = cells.x[k]! - origin;
+    const x = sloped ? cells.x[k]! - origin : 0;
     const y = (sums.y[k + 1]! - sums.y[k]!) / w - yOrigin;
     const u = cells.x[k]! - x0;
     const e = u > 0 ? Math.expm1(g * u) / g : 0;

@@ -101,10 +101,13 @@ function penalisedCost(cells: Cells, s: Segmentation, kappa: number, extra: numb
   return ss + parameters * Math.log(fit.length) * cells.sigma * cells.sigma * kappa;
 }
 
+/** Straight pieces and nothing else. */
+export function segmentPlain(cells: Cells, c: number): Segmentation {
+  return segmentWithout(cells, new Float64Array(cells.x.length), c);
+}
+
 /** The better of the plain segmentation and those with one period (or two, nested) taken out, by penalised cost. */
-export function segmentCells(cells: Cells, c: number): Segmentation {
-  const n = cells.x.length;
-  const plain = segmentWithout(cells, new Float64Array(n), c);
+export function withCycle(cells: Cells, plain: Segmentation, c: number): Segmentation {
   if (plain.cuts.length < 2) return plain;
   const wave = withWave(cells, plain, c);
   if (wave) return wave;

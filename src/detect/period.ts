@@ -107,7 +107,7 @@ export function findPeriod(
   let weight = 0;
   for (const v of w) weight += v;
   const explained = best.trendSse - best.sse;
-  const enough = explained > PERIOD_MIN_SHARE * best.trendSse;
+  const enough = best.turns >= PERIOD_MIN_TURNS && explained > PERIOD_MIN_SHARE * best.trendSse;
   return enough && explained / weight > (PERIOD_MIN_SIGMA * sigma) ** 2 ? best.turns : undefined;
 }
 

@@ -5,10 +5,11 @@ import { type CellBend, classifyCuts } from './classify.ts';
 import { EFFECT_SIGMA, GROWTH_T, KAPPA_FIRST, MEAN_FLOOR, MIN_POINTS, PENALTY } from './constants.ts';
 import { joinCurves } from './curve.ts';
 import { dropWeakCuts, smallestEffect } from './effects.ts';
-import { type Cells, type Segmentation, segmentCells } from './fit.ts';
-import { noiseScale } from './noise.ts';
+import { type Cells, type Segmentation, segmentPlain, withCycle } from './fit.ts';
+import { median, noiseScale } from './noise.ts';
 import { fitLine, fitPieces, type Line } from './sums.ts';
 import { tidyBends } from './tidy.ts';
+import { twoKinks } from './two-kinks.ts';
 import type { Sensitivity } from './types.ts';
 import { amplitude, findTroughDrift, findTurns, isCycle } from './zigzag.ts';
 
@@ -51,9 +52,21 @@ export function segmentSeries(input: SeriesInput): WholeFit | undefined {
   const { keep, bursts } = maskBursts(y, sigma, weight, input.size);
   const scale = t[n - 1]! - t[0]! || 1;
   const cells: Cells = { x: t.map((v) => (v - t[0]!) / scale), y, w: keep.map((k, i) => k * weight[i]!), sigma };
-  const seg = segmentCells(cells, PENALTY[input.sensitivity]);
   const smallest = smallestEffect(cells, input.minEffect);
-  const cuts = dropWeakCuts(cells, seg.sums, seg.cuts, seg.kappa, smallest);
+  const c = PENALTY[input.sensitivity];
+  const bendsOf = (s: Segmentation) => {
+    const drop = (cuts: readonly number[]) => dropWeakCuts(cells, s.sums, cuts, s.kappa, smallest);
+    const cuts = drop(twoKinks(cells, s, drop(s.cuts), c, smallest));
+    const found = classifyCuts(cells, s.sums, cuts, s.kappa, smallest);
+    const perParameter = c * s.kappa * sigma * sigma * Math.log(n);
+    return { cuts, found, bends: joinCurves(cells, s.sums, fitPieces(s.sums, cuts), found, perParameter) };
+  };
+  const plain = segmentPlain(cells, c);
+  const straight = bendsOf(plain);
+  // One curve tells it all: no need of a cycle.
+  const curved = straight.found.length >= 2 && straight.bends.length === 1;
+  const seg = curved ? plain : withCycle(cells, plain, c);
+  const { cuts, bends } = seg === plain ? straight : bendsOf(seg);
   const pieces = fitPieces(seg.sums, cuts);
   const { x, w } = cells;
   const tail = pieces.at(-1)!;
@@ -87,16 +100,9 @@ export function segmentSeries(input: SeriesInput): WholeFit | undefined {
       ? { period: (2 * (turns.at(-1)!.x - turns[0]!.x) * scale) / (turns.length - 1), amplitude: amplitude(turns) / 2 }
       : undefined;
   if (zigzag) return { ...shared, tail: fitLine(seg.sums, 0, n), growing: false, bends: [], cycle };
-  const bends = joinCurves(
-    cells,
-    seg.sums,
-    pieces,
-    classifyCuts(cells, seg.sums, cuts, seg.kappa, smallest),
-    PENALTY[input.sensitivity] * seg.kappa * sigma * sigma * Math.log(n),
-  );
   const drift = findTroughDrift(turns, EFFECT_SIGMA * sigma);
   if (drift) return { ...shared, growing: drift.growth > 0, bends: [driftBend(bends, drift)], cycle };
-  return { ...shared, bends: tidyBends(bends, n, smallest), cycle };
+  return { ...shared, bends: tidyBends(bends, n, smallest, (b) => settledAt(cells, b, smallest)), cycle };
 }
 
 function spread(v: Float64Array): number {
@@ -112,4 +118,16 @@ function spread(v: Float64Array): number {
 function driftBend(bends: readonly CellBend[], drift: { cell: number; growth: number }): CellBend {
   const nearest = bends.reduce((a, b) => (Math.abs(b.cell - drift.cell) < Math.abs(a.cell - drift.cell) ? b : a));
   return { ...nearest, cell: drift.cell, kind: drift.growth > 0 ? 'growth-onset' : 'decline', jump: 0, kink: true };
+}
+
+/** First cell from which medians of seven stay within half the smallest effect of the line after the bend. */
+function settledAt(cells: Cells, bend: CellBend, smallest: number): number {
+  let cell = bend.cell;
+  while (cell > 3) {
+    const i = cell - 1;
+    const line = bend.level + bend.slopeAfter * (cells.x[i]! - bend.x);
+    if (Math.abs(median(cells.y.subarray(i - 3, i + 4)) - line) > Math.max(cells.sigma, smallest / 2)) break;
+    cell--;
+  }
+  return cell;
 }

@@ -3,8 +3,36 @@
 import type { CellBend } from './classify.ts';
 
 /** A decelerating climb from the start is one warm-up, a short excursion that returns a burst, a staircase one growth. */
-export function tidyBends(bends: readonly CellBend[], n: number, smallest: number): CellBend[] {
-  return mergeStairs(dropExcursions(mergeWarmUp(bends, n), n, smallest));
+export function tidyBends(
+  bends: readonly CellBend[],
+  n: number,
+  smallest: number,
+  settledAt: (bend: CellBend) => number,
+): CellBend[] {
+  return mergeStairs(dropExcursions(settleSteps(mergeWarmUp(bends, n, settledAt), n), n, smallest));
+}
+
+const SETTLING = new Set(['plateau', 'growth-down', 'decline', 'step-up', 'step-down', 'growth-onset', 'growth-up']);
+
+/** A step takes a few cells: what follows at once and ends flat is its settling. */
+function settleSteps(bends: readonly CellBend[], n: number): CellBend[] {
+  const out: CellBend[] = [];
+  for (const b of bends) {
+    const step = out.at(-1);
+    const isStep = step?.kind === 'step-up' || step?.kind === 'step-down';
+    const soon = step && b.cell - step.cell <= Math.max(12, 0.03 * n);
+    const calm = step && Math.abs(b.slopeAfter) < 0.2 * Math.abs(step.slopeAfter);
+    const small = step && Math.abs(step.slopeAfter) * (b.x - step.x) < Math.abs(step.jump);
+    if (isStep && soon && calm && small && SETTLING.has(b.kind)) {
+      out[out.length - 1] = {
+        ...step,
+        slopeAfter: b.slopeAfter,
+        slopeAfterSe: b.slopeAfterSe,
+        jump: b.level - (step.level - step.jump),
+      };
+    } else out.push(b);
+  }
+  return out;
 }
 
 /** Upward bends in a row that make a staircase, and how many of them must be steps. */
@@ -41,7 +69,7 @@ function pace(run: readonly CellBend[]): number {
 const WARM_UP_SHARE = 0.6;
 const WARM_UP_KINDS = new Set(['plateau', 'growth-down', 'step-up']);
 
-function mergeWarmUp(bends: readonly CellBend[], n: number): CellBend[] {
+function mergeWarmUp(bends: readonly CellBend[], n: number, settledAt: (bend: CellBend) => number): CellBend[] {
   const first = bends[0];
   if (!first || first.slopeBefore <= 0) return [...bends];
   let k = 0;
@@ -54,7 +82,9 @@ function mergeWarmUp(bends: readonly CellBend[], n: number): CellBend[] {
     k++;
   }
   if (k === 0 || (k === 1 && first.slopeAfter >= 0.35 * first.slopeBefore)) return [...bends];
-  return [{ ...bends[k - 1]!, kind: 'plateau' }, ...bends.slice(k)];
+  const last = bends[k - 1]!;
+  const cell = settledAt(last);
+  return [{ ...last, kind: 'plateau', cell, cellFrom: Math.min(cell, last.cellFrom) }, ...bends.slice(k)];
 }
 
 /** Two bends within 12 cells (or 5 %) between which the series goes away and comes back. */
