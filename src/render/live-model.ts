@@ -17,11 +17,8 @@ export class LiveModel {
   private readonly model = new ReportModel();
   private readonly ring: GcEvent[] = [];
   private seen = 0;
-  /** Counts what came, so that a caller redraws only when something did. */
-  version = 0;
 
   push(event: GcbendEvent): void {
-    this.version++;
     this.model.push(event);
     if (event.type !== 'gc') return;
     this.ring[this.seen % MOST_CYCLES] = event;

@@ -13,6 +13,7 @@ import {
 } from '../../src/render/live-keys.ts';
 import { LiveModel } from '../../src/render/live-model.ts';
 import { drawPanel } from '../../src/render/live-panel.ts';
+import { LiveView } from '../../src/render/live-view.ts';
 import { textWidth } from '../../src/render/sanitize.ts';
 import { finding, gcEventsAlong, leakEvents } from './gc-events.ts';
 import { dump } from './snapshot-events.ts';
@@ -166,4 +167,13 @@ test('never more lines nor columns than there are, whatever is pressed and whate
     ),
     { numRuns: 100 },
   );
+});
+
+test('the view joins model, keys and drawing', () => {
+  const view = new LiveView({ title: 'x', style });
+  const before = view.version;
+  for (const event of leakEvents()) view.push(event);
+  assert.ok(view.version > before);
+  assert.deepEqual(view.press('ss\x1b[Dq'), ['save', 'save', 'quit']);
+  assert.match(view.draw({ rows: 24, columns: 80 })[0]!, /cycle 179 \(179 of 180\)/);
 });
