@@ -11,5 +11,7 @@ if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
   // Node 22.1 and later keep compiled code between runs.
   module.enableCompileCache?.();
   const { main } = await import('../dist/cli/main.js');
-  process.exitCode = await main(args);
+  const status = await main(args);
+  // A stopped run may still wait for input that never comes; what was written goes out first.
+  process.stdout.write('', () => process.exit(status));
 }

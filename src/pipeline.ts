@@ -22,8 +22,10 @@ export interface SourceChunk {
   at?: Date | undefined;
 }
 
-export interface ParseOptions extends Omit<EventParserOptions, 'grammars' | 'now'> {
+export interface ParseOptions extends Omit<EventParserOptions, 'grammars' | 'now' | 'year'> {
   grammars: GrammarSet;
+  /** Year of wrapper times that print none, where the file's own time does not say it. */
+  year?: number | undefined;
   /** Name for plain Buffers; default `-`. */
   source?: string;
   /** Changes or drops an event before anybody sees it (`--filter`, `--group-by`). */
@@ -67,7 +69,15 @@ class Parsing {
   ) {
     this.#options = options;
     this.#emit = emit;
-    this.parser = new EventParser({ ...options, now: () => this.#at }, { ...sink, event: (event) => this.take(event) });
+    this.parser = new EventParser(
+      { ...options, now: () => this.#at, year: () => this.#year() },
+      { ...sink, event: (event) => this.take(event) },
+    );
+  }
+
+  #year(): number | undefined {
+    if (this.#modifiedMs !== undefined) return new Date(this.#modifiedMs).getUTCFullYear();
+    return this.#at?.getUTCFullYear() ?? this.#options.year;
   }
 
   /** Counts an event and hands it on. */

@@ -42,6 +42,7 @@ export async function analyse(args: AnalyseArgs): Promise<number> {
       args,
       parse: {
         grammars,
+        year: new Date().getUTCFullYear(),
         eachGoroutine: args.eachGoroutine,
         infrastructure: args.configuration.infrastructure,
         refine: parseRefinement(args),

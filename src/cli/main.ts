@@ -37,7 +37,6 @@ export async function main(argv: readonly string[]): Promise<number> {
     )
     .parserConfiguration({
       'greedy-arrays': false,
-      'duplicate-arguments-array': false,
       'strip-aliased': true,
       'strip-dashed': true,
     })

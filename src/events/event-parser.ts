@@ -11,6 +11,8 @@ export interface EventParserOptions {
   eachGoroutine?: boolean;
   /** Added to the declared list of goroutines that are set aside. */
   infrastructure?: BlockOptions['infrastructure'];
+  /** For wrappers that print no year (syslog, journald). */
+  year?: (() => number | undefined) | undefined;
   /** Wall time for bytes that arrive while they are printed. */
   now?: (() => Date | undefined) | undefined;
 }
@@ -79,6 +81,7 @@ export class EventParser {
       sink: this.#sink,
       eachGoroutine: this.#options.eachGoroutine ?? false,
       infrastructure: this.#options.infrastructure ?? [],
+      year: this.#options.year?.(),
       now: this.#options.now,
     });
   }

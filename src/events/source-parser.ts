@@ -32,6 +32,8 @@ export interface SourceOptions {
   sink: ParserSink;
   eachGoroutine: boolean;
   infrastructure: BlockOptions['infrastructure'];
+  /** For wrappers that print no year (syslog, journald): that of the file, or of now for what arrives now. */
+  year?: number | undefined;
   /** Wall time of bytes that arrive while they are printed; absent for files. */
   now?: (() => Date | undefined) | undefined;
 }
@@ -74,6 +76,7 @@ export class SourceParser {
     this.#torn = new TornLineAssembler(options.grammars);
     this.#unwrapper = new Unwrapper({
       looksLikeRecord: (bytes, start, end) => looksLikeRecord(options.grammars, bytes, start, end),
+      year: options.year,
     });
     this.#sightings = new SightingReader(options.grammars);
     this.#record = {
@@ -102,6 +105,7 @@ export class SourceParser {
   end(): void {
     this.#reader.end();
     this.#drain();
+    for (let text = this.#unwrapper.end(); text !== undefined; text = this.#unwrapper.end()) this.#takeUnwrapped(text);
     this.#takeOutcomes(this.#torn.end(this.#options.tracker.expectations()), this.#content);
     this.#closeBlock();
   }
@@ -136,21 +140,25 @@ export class SourceParser {
 
   #takeLine(line: Line): void {
     const unwrapper = this.#unwrapper;
-    const content = this.#content;
     let taken = false;
     let last: Unwrapped | undefined;
     for (let text = unwrapper.unwrap(line); text !== undefined; text = unwrapper.next()) {
-      content.bytes = text.bytes;
-      content.start = text.start;
-      content.end = text.end;
-      content.line = text.number;
-      content.wrapper = text.kinds.length === 0 ? undefined : text;
-      content.identity = text.identity;
-      taken = this.#takeContent(content, text.terminated) || taken;
+      taken = this.#takeUnwrapped(text) || taken;
       last = text;
     }
     // A piece that waits for its rest is not nobody's; what it becomes is seen with its last piece.
     if (!taken && last !== undefined) this.#options.sink.foreign?.(line.bytes, line.start, line.end);
+  }
+
+  #takeUnwrapped(text: Unwrapped): boolean {
+    const content = this.#content;
+    content.bytes = text.bytes;
+    content.start = text.start;
+    content.end = text.end;
+    content.line = text.number;
+    content.wrapper = text.kinds.length === 0 ? undefined : text;
+    content.identity = text.identity;
+    return this.#takeContent(content, text.terminated);
   }
 
   /** True when the line belongs to a record. */
