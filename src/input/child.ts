@@ -270,6 +270,8 @@ async function* drain(
   pollMs: number,
 ): AsyncGenerator<ChildChunk> {
   const open = new Set<Source>();
+  // One timer for all the waits of a week.
+  const timer = setTimeout(() => state.wake(), pollMs);
   try {
     for (;;) {
       // Asked before reading: what the child wrote before it ended is then certainly read.
@@ -287,15 +289,13 @@ async function* drain(
       }
       if (last) return;
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, pollMs);
-        state.wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-        if (state.exited) state.wake();
+        state.wake = resolve;
+        if (state.exited) resolve();
+        else timer.refresh();
       });
     }
   } finally {
+    clearTimeout(timer);
     for (const { spool } of open) spool.close();
     sources.close();
   }
