@@ -16,7 +16,7 @@ import { besidesOf, headlineOf, limitWords, whenOf } from './headline.ts';
 import { drawFlame } from './html-flame.ts';
 import { escapeHtml, SCRIPT, STYLE } from './html-page.ts';
 import { drawTimeline } from './html-timeline.ts';
-import { allFindings } from './report.ts';
+import { allFindings, sourceWords } from './report.ts';
 import { evidenceWords, frameWords, numberFindings, placeOf } from './report-findings.ts';
 import { blockingFrame } from './report-goroutines.ts';
 import { memoryBill } from './report-heap.ts';
@@ -66,7 +66,7 @@ function table(headers: readonly Cell[], rows: readonly { id?: string; cells: re
 export function renderHtml(report: Report): string {
   const findings = allFindings(report);
   const numbers = numberFindings(findings);
-  const sources = report.sources.map((source) => (source === '-' ? 'standard input' : source)).join(', ');
+  const sources = sourceWords(report);
   const flames = flameGraphs(report);
   const processes = report.processes
     .slice(0, MOST_PROCESSES)

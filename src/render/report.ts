@@ -69,11 +69,16 @@ export function allFindings(report: Report): FindingEvent[] {
     .sort((a, b) => rank[a.severity] - rank[b.severity]);
 }
 
-function addTitle(page: Page, report: Report): void {
+/** The first inputs by name, the others as a number. */
+export function sourceWords(report: Report): string {
   const sources = report.sources.map((source) => (source === '-' ? 'standard input' : source));
   const more = sources.length > 3 ? ` and ${sources.length - 3} more` : '';
+  return `${sources.slice(0, 3).join(', ')}${more}`;
+}
+
+function addTitle(page: Page, report: Report): void {
   const only = report.processes.length === 1 ? report.processes[0] : undefined;
-  page.heading(`gcbend  ${sources.slice(0, 3).join(', ')}${more}`.trim(), only === undefined ? '' : processTitle(only));
+  page.heading(`gcbend  ${sourceWords(report)}`.trim(), only === undefined ? '' : processTitle(only));
 }
 
 /** One sentence for dumps and heap texts without a trace. */
