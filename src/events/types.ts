@@ -92,6 +92,7 @@ export interface GoroutineGroup {
   /** Breakdown of labels: `key=value` to count. */
   labels?: Record<string, number>;
   stack: Frame[];
+  /** Frames left out of the stack; 1 where the text (to Go 1.20) says only that some are. */
   framesElided?: number;
   createdBy?: CreatedBy;
   /** Up to 128 goroutine ids, those of least hash (so that two dumps' samples overlap as the dumps do), lowest first. */

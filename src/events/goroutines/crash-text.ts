@@ -24,7 +24,7 @@ export class CrashText {
 
   constructor(start: DumpStart) {
     this.cause = start.cause;
-    this.#proof = start.cause === 'debug' || start.cause === 'sigquit';
+    this.#proof = start.cause === 'debug';
     if (start.text !== '') this.#add(Buffer.from(start.text, 'utf8').toString('latin1'));
     if (start.cause === 'fatal' && RUNTIME_FATAL.test(start.text)) this.#proof = true;
     if (start.cause === 'panic' && RUNTIME_PANIC.test(start.text)) this.#proof = true;
@@ -50,7 +50,11 @@ export class CrashText {
       this.#proof = true;
       return 'taken';
     }
-    if (text.startsWith('PC=0x') || text === 'signal arrived during cgo execution') return 'taken';
+    if (text.startsWith('PC=0x')) {
+      this.#proof = true;
+      return 'taken';
+    }
+    if (text === 'signal arrived during cgo execution') return 'taken';
     if (text.startsWith('instruction bytes:')) return 'taken';
     if (text === 'panic during panic' || text.startsWith('stack trace unavailable')) return 'taken';
     if (text.startsWith('runtime: ') && this.cause === 'fatal') {

@@ -62,6 +62,7 @@ export class GoroutineDumpParser {
       if (verdict === DONE) {
         this.#done = true;
         state = 'done';
+        at += this.#machine?.resumeOffset ?? 0;
       } else if (verdict === FOREIGN) state = 'foreign';
       else {
         at = next;

@@ -2,7 +2,7 @@
 // Source: runtime/panic.go, runtime/signal_unix.go, runtime/pprof/pprof.go, tsan's report; `goroutine 1 [running]:`
 
 import type { DumpCause } from '../types.ts';
-import { parseHeader } from './header.ts';
+import { findInnerHeader, parseHeader } from './header.ts';
 
 /** Which of the three text families begins, and what its first line says. */
 export interface DumpStart {
@@ -12,6 +12,8 @@ export interface DumpStart {
   indent: 'none' | 'blanks' | 'tabs';
   /** `goroutine` and its like for `counts`; what follows `panic: ` or `fatal error: ` for crashes. */
   text: string;
+  /** The header ends a line that begins with other text. */
+  inner?: true;
   /** `counts`: the number after `total`. */
   total?: number;
 }
@@ -30,7 +32,7 @@ export const anchors: readonly Buffer[] = [
 
 const SIGNAL = /^SIG[A-Z0-9]+: [a-z][a-z /-]*$/;
 const COUNT_PROFILE = /^(\S(?:.*\S)?) profile: total (\d+)$/;
-const TEST_LOG = /^ *[\w.-]+\.go:\d+: +(?=goroutine \d)/;
+const TEST_LOG = /^ +[\w.-]+\.go:\d+: /;
 
 /** Longest line that can begin a dump: a header with labels, a panic's first line. */
 const LONGEST = 65_536;
@@ -96,12 +98,12 @@ function startsRareDump(bytes: Buffer, start: number, at: number, end: number): 
     }
     return undefined;
   }
-  // `    leak_test.go:31: goroutine 20 [running]:` (testing.T.Log of a dump)
-  if (last === 58 /* : */ && bytes[start] === 32) {
+  // `2026/11/21 12:00:00 worker died: goroutine 20 [running]:` (a logged runtime.Stack; with testing.T.Log what follows is indented)
+  if (last === 58 /* : */) {
     const line = lineText(bytes, start, end);
-    const prefix = TEST_LOG.exec(line);
-    if (prefix !== null && parseHeader(line.slice(prefix[0].length)) !== undefined) {
-      return { kind: 'stacks', cause: 'debug', indent: 'blanks', text: '' };
+    const inner = findInnerHeader(line);
+    if (inner > 0) {
+      return { kind: 'stacks', cause: 'debug', indent: TEST_LOG.test(line) ? 'blanks' : 'none', text: '', inner: true };
     }
   }
   return undefined;

@@ -16,8 +16,23 @@ const HEADER = /^goroutine (\d+)((?: gp=0x[0-9a-f]+)?(?: m=(?:nil|\d+))?(?: mp=(
 /** `undefined` when the text is no header. `gp` tells level-2 dumps (signals, throws) from debug=2. */
 export function parseHeader(text: string): { id: number; gp: string; details: string } | undefined {
   const match = HEADER.exec(text);
-  if (match === null) return undefined;
+  if (match === null || isGlued(match[3]!)) return undefined;
   return { id: Number(match[1]), gp: match[2]!, details: match[3]! };
+}
+
+/** A header cut in the middle with the next dump's directly behind it: `goroutine 8 [chan recgoroutine 1 [running]:`. */
+export function isGlued(details: string): boolean {
+  const labelsAt = details.indexOf(' labels:{');
+  return (labelsAt < 0 ? details : details.slice(0, labelsAt)).includes('[');
+}
+
+/** Where in a line a whole header of a dumping goroutine (`goroutine N [running]:`) ends it, after other text; -1: nowhere. */
+export function findInnerHeader(text: string): number {
+  if (!text.endsWith(']:')) return -1;
+  const at = text.lastIndexOf('goroutine ');
+  return at > 0 && /^goroutine \d+ \[running[\], ]/.test(text.slice(at)) && parseHeader(text.slice(at)) !== undefined
+    ? at
+    : -1;
 }
 
 export function parseHeaderDetails(text: string): HeaderDetails {

@@ -25,7 +25,8 @@ export interface DumpMachine {
   line(bytes: Buffer, start: number, end: number, number: number): Verdict;
   /** Whole records in bulk: position after the last one taken (`from` when none was). */
   bulk?(bytes: Buffer, from: number, to: number, number: number): { at: number; lines: number };
-  /** `cut`: the last line had no newline. */
+  /** After DONE: where in that line the next dump begins, if not at its start. */
+  readonly resumeOffset?: number;
   finish(): DumpEvent | undefined;
 }
 

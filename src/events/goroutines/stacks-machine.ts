@@ -4,7 +4,7 @@ import type { GoroutineEvent, GoroutineGroup, GoroutinesEvent } from '../types.t
 import { CrashText } from './crash-text.ts';
 import { type DescribedStack, ELIDED_KEY, mergeRows, RowDescriber } from './describe.ts';
 import { type DumpStart, startsDump } from './dump-start.ts';
-import { type HeaderDetails, parseHeader, parseHeaderDetails } from './header.ts';
+import { findInnerHeader, type HeaderDetails, isGlued, parseHeader, parseHeaderDetails } from './header.ts';
 import {
   DONE,
   type DumpMachine,
@@ -33,6 +33,8 @@ class HeaderMeta {
   readonly stateIndex: number;
   readonly state: string;
   readonly running: boolean;
+  /** Two headers in one line. */
+  readonly glued: boolean;
   /** -1: no figure. */
   readonly minutes: number;
   readonly locked: boolean;
@@ -44,6 +46,7 @@ class HeaderMeta {
     this.stateIndex = stateIndex;
     this.state = details.state;
     this.running = details.state === 'running';
+    this.glued = isGlued(details.state);
     this.minutes = details.minutes ?? -1;
     this.locked = details.locked;
     this.leaked = details.leaked;
@@ -96,6 +99,11 @@ export class StacksMachine implements DumpMachine {
   #foreignSeen = 0;
   #prologueLines = 0;
   #started = false;
+  readonly #inner: boolean;
+  /** The line before, where it was none of the dump's. */
+  #lastForeign: string | undefined;
+  #hasGp: boolean | undefined;
+  resumeOffset = 0;
   #ended = false;
   #truncated = false;
   /** After `-----`: further threads report, goroutines repeat. */
@@ -105,6 +113,7 @@ export class StacksMachine implements DumpMachine {
     this.#options = options;
     this.#line = line;
     this.#indent = start.indent;
+    this.#inner = start.inner === true;
     this.#crash = new CrashText(start);
     this.#state = start.cause === 'debug' ? 'between' : 'prologue';
     if (start.cause === 'fatal' && start.text === '') this.#state = 'prologue';
@@ -121,8 +130,10 @@ export class StacksMachine implements DumpMachine {
     else if (this.#state === 'runtimeStack') verdict = this.#runtimeStackLine(text, bytes, start, end, number);
     else verdict = this.#stackLine(text, bytes, start, end, number);
     this.#afterBlank = false;
+    this.#lastForeign = undefined;
     if (verdict === TAKEN) this.#foreignRun = 0;
     else if (verdict === FOREIGN) {
+      this.#lastForeign = text;
       this.#foreignRun++;
       this.#foreignSeen++;
       if (this.#foreignRun > FOREIGN_LIMIT && this.#state !== 'prologue') verdict = DONE;
@@ -143,6 +154,7 @@ export class StacksMachine implements DumpMachine {
     const quiet = this.#crash.cause === 'debug';
     while (scan.read(bytes, view, at, to)) {
       const meta = this.#meta(bytes, scan.detailsStart, scan.detailsEnd, scan.detailsHash);
+      if (meta.glued) break;
       if (meta.running && quiet && !scan.hasGp && this.#total > 0) break;
       const hash = hashSegments(view, scan.segments, scan.count, meta.stateIndex);
       const index = table.find(meta.stateIndex, hash, view, scan.segments, scan.count);
@@ -168,6 +180,10 @@ export class StacksMachine implements DumpMachine {
       const cut = this.#pendingCall !== undefined || this.#pendingCreator || this.#record.frames === 0;
       if (cut) this.#truncated = true;
     }
+    if (this.#lastForeign !== undefined && !this.#ended && looksCut(this.#lastForeign, this.#state))
+      this.#truncated = true;
+    // A log line that ends like a header, and no stack after it.
+    if (this.#inner && this.#total === 0 && this.#record?.frames === 0) return undefined;
     this.#closeRecord();
     const quiet = this.#foreignSeen === 0 && !this.#ended;
     if (this.#total === 0 && !this.#truncated && !(this.#crash.proven || quiet)) return undefined;
@@ -193,7 +209,7 @@ export class StacksMachine implements DumpMachine {
   #first(text: string, number: number): Verdict {
     this.#started = true;
     this.#afterBlank = false;
-    const header = this.#state === 'between' ? headerIn(text) : undefined;
+    const header = this.#state === 'between' ? headerIn(text.slice(Math.max(0, findInnerHeader(text)))) : undefined;
     if (header !== undefined) this.#openRecord(header, number);
     else if (text.startsWith('runtime stack:')) this.#state = 'runtimeStack';
     else if (text.startsWith('runtime: ')) this.#crash.line(text);
@@ -264,6 +280,13 @@ export class StacksMachine implements DumpMachine {
 
   #stackLine(text: string, bytes: Buffer, start: number, end: number, number: number): Verdict {
     const first = text.charCodeAt(0);
+    const inner = findInnerHeader(text);
+    if (inner > 0) {
+      // The next dump, directly behind the place where this one was cut, or behind the start of a log line.
+      this.resumeOffset = inner + (end - start - text.length);
+      if (this.#pendingCall !== undefined || looksCut(text.slice(0, inner), this.#state)) this.#truncated = true;
+      return DONE;
+    }
     if (first === 9 || first === 32) {
       const taken = this.#indentedLine(text.trim());
       if (taken) return TAKEN;
@@ -286,7 +309,6 @@ export class StacksMachine implements DumpMachine {
     }
     if (isDumpNoise(text)) return TAKEN;
     if (beginsAnother(bytes, start, end)) return DONE;
-    if (/goroutine \d+ .*\]:$/.test(text)) return this.#gluedHeader(text);
     if (this.#state === 'record' && isBareSymbol(text)) {
       this.#pendingBare = text;
       return TAKEN;
@@ -294,20 +316,14 @@ export class StacksMachine implements DumpMachine {
     return FOREIGN;
   }
 
-  /** A dump cut in the middle of a line, with the next one directly behind it. */
-  #gluedHeader(text: string): Verdict {
-    const at = text.search(/goroutine \d+ [^\n]*\]:$/);
-    if (at <= 0 || headerIn(text.slice(at)) === undefined) return FOREIGN;
-    if (this.#pendingCall === undefined && !/^(?:goroutine|created by|\t)/.test(text)) return FOREIGN;
-    this.#truncated = true;
-    return DONE;
-  }
-
   #header(header: { id: number; gp: string; details: string }, number: number): Verdict {
     const { state } = parseHeaderDetails(header.details);
     const known = header.id !== 0 && this.#ids.has(header.id);
     const another = this.#total > 0 || this.#record !== undefined;
-    if (another && !this.#repeats && (known || this.#startsAnotherDump(state, header.gp !== ''))) {
+    const hasGp = header.gp !== '';
+    this.#hasGp ??= hasGp;
+    if (another && this.#repeats && hasGp !== this.#hasGp) return DONE;
+    if (another && !this.#repeats && (known || this.#startsAnotherDump(state, hasGp))) {
       if (this.#pendingCall !== undefined || this.#pendingCreator) this.#truncated = true;
       return DONE;
     }
@@ -421,6 +437,7 @@ export class StacksMachine implements DumpMachine {
 
   #openRecord(header: { id: number; gp: string; details: string }, line: number): void {
     this.#crash.confirm();
+    this.#hasGp ??= header.gp !== '';
     const details = Buffer.from(header.details, 'latin1');
     this.#record = {
       id: header.id,
@@ -549,9 +566,13 @@ export class StacksMachine implements DumpMachine {
 
 function headerIn(text: string): { id: number; gp: string; details: string } | undefined {
   if (!text.endsWith(']:')) return undefined;
-  const at = text.startsWith('goroutine ') ? 0 : text.search(/^[\w.-]+\.go:\d+: +goroutine /);
-  if (at < 0) return undefined;
-  return parseHeader(text.slice(text.indexOf('goroutine ')));
+  return text.startsWith('goroutine ') ? parseHeader(text) : undefined;
+}
+
+/** The beginning of a line of a stack, cut off. */
+function looksCut(text: string, state: string): boolean {
+  if (/^(?:g|go|goroutine \d*(?: \[[^\]]*\]?)?)$|^gorouti?n?e?$/.test(text)) return true;
+  return state === 'record' && /^(?:\t|create?d?(?: b|$)|[\w%-]+(?:[./][\w./%*()[\]{}-]*)?(?:\([^)]*)?$)/.test(text);
 }
 
 /** A panic, a signal, a count profile or a race report: the text of another event. */

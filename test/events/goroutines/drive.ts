@@ -12,7 +12,9 @@ export interface Driven {
 /** `cuts` are positions at which a chunk ends; none gives the whole text in one push. */
 export function drive(text: string | Buffer, cuts: readonly number[] = [], options: Partial<DumpOptions> = {}): Driven {
   const bytes = typeof text === 'string' ? Buffer.from(text) : text;
-  const ends = [...new Set([...cuts.filter((cut) => cut > 0 && cut < bytes.length), bytes.length])].sort((a, b) => a - b);
+  const ends = [...new Set([...cuts.filter((cut) => cut > 0 && cut < bytes.length), bytes.length])].sort(
+    (a, b) => a - b,
+  );
   const driven: Driven = { events: [], foreign: [] };
   let parser: GoroutineDumpParser | undefined;
   let at = 0;
