@@ -7,7 +7,7 @@ import type { Point } from './types.ts';
 export interface CellStore {
   /** Points so far. */
   points: number;
-  /** Cell size as a share of age that the last compaction came to. */
+  /** Cell length as a share of age that the last compaction came to. */
   share: number;
   size: number[];
   /** Sums over the cell's points. */
@@ -51,8 +51,9 @@ export function addPoint(c: CellStore, p: Point): void {
 }
 
 /**
- * Joins neighbours whose joint size is at most r x their age in points, r growing until COMPACT_TO cells are left: cell
- * size is a fixed share of age, so the number of cells grows with ln(age) only and the newest points stay single.
+ * Joins neighbours whose joint length in time is at most r x their age, r growing until COMPACT_TO cells are left: cell
+ * length is a fixed share of age, so the number of cells grows with ln(age) only, the newest points stay single, and a
+ * flood of points (1,000 cycles a second at a memory limit) does not wash out what came before it.
  */
 function compact(c: CellStore): void {
   joinOld(c, c.share);
@@ -64,18 +65,17 @@ function compact(c: CellStore): void {
 
 function joinOld(c: CellStore, r: number): void {
   const n = c.size.length;
-  let age = c.points;
+  const now = c.firstT[n - 1]!;
   let out = 0;
   for (let i = 0; i < n; out++) {
     copyCell(c, i, out);
-    let size = c.size[i]!;
+    const start = c.firstT[i]!;
     let j = i + 1;
-    while (j < n && size + c.size[j]! <= r * (age - size - c.size[j]!)) {
-      size += c.size[j]!;
+    // The joint cell would end where the one after it begins.
+    while (j + 1 < n && c.firstT[j + 1]! - start <= r * (now - c.firstT[j + 1]!)) {
       addCell(c, j, out);
       j++;
     }
-    age -= size;
     i = j;
   }
   for (const column of [c.size, c.t, c.y, c.load, c.loads, c.firstT, c.firstIndex, c.firstTag]) column.length = out;

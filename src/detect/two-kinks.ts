@@ -11,7 +11,13 @@ const DOUBTFUL_SIGMA = 8;
 /** Places tried for each kink. */
 const PLACES = 28;
 
-export function twoKinks(cells: Cells, s: Segmentation, cuts: readonly number[], c: number, smallest: number): number[] {
+export function twoKinks(
+  cells: Cells,
+  s: Segmentation,
+  cuts: readonly number[],
+  c: number,
+  smallest: number,
+): number[] {
   const pieces = fitPieces(s.sums, cuts);
   const noise = cells.sigma * cells.sigma * s.kappa;
   return cuts.flatMap((q, i) => {
