@@ -175,6 +175,19 @@ export function risesThroughout(episode: GrowthEpisode, context: RuleContext): b
   return last - first >= Math.max(minGrowthMiB, 2 * minGrowthShare * first) && last - middle >= 0.5 * (middle - first);
 }
 
+/** The newest third of a growth brings half of what was gained since the oldest when it is a straight line, nothing when it is a step. */
+const NEWEST_SHARE = 0.15;
+
+/** True when the heap has gone on growing since the bend; a jump that only looks like growth from near is none. */
+export function goesOnGrowing(bend: Bend, context: RuleContext): boolean {
+  const third = (context.latest.t - bend.t) / 3;
+  const [first, middle, last] = [0, 1, 2].map((i) =>
+    context.history.typical('heapLive', bend.t + i * third, bend.t + (i + 1) * third),
+  );
+  if (first === undefined || middle === undefined || last === undefined) return true;
+  return last - middle >= NEWEST_SHARE * (last - first) && last > first;
+}
+
 /** Load explains growth while it has risen by more than this share. */
 const LOAD_RISE = 0.25;
 const LOAD_DIP = 0.2;

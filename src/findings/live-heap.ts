@@ -1,7 +1,10 @@
 // In: points of the live heap. Out: its inflections and the `heap-growth` finding, while streaming and at the end.
+import type { Bend } from '../detect/index.ts';
 import type { CycleSample, Spacing } from '../series/index.ts';
+import type { RuleContext } from './context.ts';
 import {
   type GrowthEpisode,
+  goesOnGrowing,
   growsAtEqualLoad,
   isWorthTelling,
   lastEpisode,
@@ -11,7 +14,7 @@ import {
 } from './growth-episode.ts';
 import { describeGrowth } from './heap-growth.ts';
 import type { LimitState } from './memory-limit.ts';
-import type { Story } from './regime.ts';
+import { type Story, togetherIn } from './regime.ts';
 import type { Teller, Telling } from './teller.ts';
 import type { HeldBend, SignalWatch, WatchResult } from './watch.ts';
 
@@ -41,11 +44,24 @@ export function pushHeap(
   if (point === undefined) return;
   const update = watch.push(point);
   if (update === undefined) return;
-  if (shown) {
-    for (const held of update.withdrawn) teller.withdraw('heapLive', held, held.bend, sample.t, telling);
-    for (const held of update.raised) if (isGrowth(held)) teller.provisional('heapLive', held, held.bend, telling);
-  }
+  if (shown) for (const held of update.withdrawn) teller.withdraw('heapLive', held, held.bend, sample.t, telling);
+  tellHeld(watch, shown, teller, telling);
   reviewGrowth(watch, sample, start, limit, teller, telling);
+}
+
+/** Tells growth as soon as the heap bears it out, the rest, which nobody has to hear at once, when it has stood for a while. */
+export function tellHeld(watch: SignalWatch, shown: boolean, teller: Teller, telling: Telling): void {
+  const now = telling.context.latest.t;
+  for (const held of watch.held) {
+    if (held.borneOut === true) continue;
+    const ready = isGrowth(held) ? goesOnGrowing(held.bend, telling.context) : now - held.detectedAt >= LASTING_SECONDS;
+    if (!ready) continue;
+    held.borneOut = true;
+    if (shown && held.told === undefined) {
+      held.detectedAt = now;
+      teller.provisional('heapLive', held, held.bend, telling);
+    }
+  }
 }
 
 /** The heap itself against the pace that was told: half of it, since the bend was taken back, is growth still. */
@@ -60,15 +76,11 @@ function keptGrowing(from: number, to: number, teller: Teller, { context }: Tell
 }
 
 function isGrowth({ bend }: HeldBend): boolean {
-  return bend.kind === 'growth-onset' || bend.kind === 'growth-up';
+  return isGrowthKind(bend);
 }
 
-/** Tells the bends that nobody has to hear at once, when they have stood for a while. */
-export function tellLasting(watch: SignalWatch, teller: Teller, telling: Telling): void {
-  for (const held of watch.held) {
-    if (held.told !== undefined || telling.context.latest.t - held.detectedAt < LASTING_SECONDS) continue;
-    teller.provisional('heapLive', held, held.bend, telling);
-  }
+function isGrowthKind({ kind }: Bend): boolean {
+  return kind === 'growth-onset' || kind === 'growth-up';
 }
 
 /** Says what the standing bends mean together. */
@@ -81,7 +93,7 @@ export function reviewGrowth(
   telling: Telling,
 ): void {
   const end = { t: sample.t, level: sample.values.heapLive ?? start.level };
-  const bends = watch.held.map(({ bend }) => bend);
+  const bends = watch.held.filter((held) => !isGrowth(held) || held.borneOut === true).map(({ bend }) => bend);
   const episode = lastEpisode(bends, start, end, undefined);
   if (episode === undefined) {
     if (teller.log.get(KEY) === undefined) return;
@@ -107,19 +119,12 @@ export function reviewGrowth(
   }
 }
 
-/** Final inflections of the live heap. @returns the last stretch of growth, if it is worth telling */
-export function finishHeap(
-  { final, dropped, tail }: WatchResult,
+/** @returns the last stretch of growth, if it is worth telling */
+export function judgeGrowth(
+  { final, tail }: WatchResult,
   start: HeapStart,
-  shown: boolean,
-  teller: Teller,
-  telling: Telling,
+  context: RuleContext,
 ): GrowthEpisode | undefined {
-  const { context } = telling;
-  if (shown) {
-    for (const held of dropped) teller.withdraw('heapLive', held, held.bend, context.latest.t, telling);
-    for (const { bend, held, detectedAt } of final) teller.final('heapLive', bend, held?.told, detectedAt, telling);
-  }
   const bends = final.map(({ bend }) => bend);
   const end = { t: context.latest.t, level: context.latest.values.heapLive ?? start.level };
   const episode = lastEpisode(bends, start, end, tail);
@@ -130,6 +135,37 @@ export function finishHeap(
   if (!episode.hasOnset) episode.followsLoad ||= loadRisesWith(episode, context);
   if (episode.followsLoad && growsAtEqualLoad(episode, context)) episode.followsLoad = false;
   return episode;
+}
+
+/** Final inflections of the live heap. Those that are a small part of another story are left to it. */
+export function finishHeap(
+  { final, dropped }: WatchResult,
+  stories: readonly Story[],
+  teller: Teller,
+  telling: Telling,
+): void {
+  const { context } = telling;
+  for (const held of dropped) teller.withdraw('heapLive', held, held.bend, context.latest.t, telling);
+  for (const { bend, held, detectedAt } of final) {
+    if (!isSideEffect(bend, stories, context)) teller.final('heapLive', bend, held?.told, detectedAt, telling);
+    else if (held !== undefined) teller.withdraw('heapLive', held, bend, context.latest.t, telling);
+  }
+}
+
+/** A level of the heap that changed by less than this, as a share, together with the load or GOGC is their doing. */
+const SIDE_EFFECT = 0.25;
+/** Seconds on both sides of a bend over which its level is taken. */
+const BESIDE = 10;
+
+function isSideEffect(bend: Bend, stories: readonly Story[], context: RuleContext): boolean {
+  const near = togetherIn(context);
+  if (!stories.some(({ cause, from }) => cause.signal !== 'stacks' && Math.abs(from - bend.t) <= near)) return false;
+  if (isGrowthKind(bend)) return false;
+  const before = context.history.typical('heapLive', bend.t - BESIDE, bend.t);
+  const after = context.history.typical('heapLive', bend.t, bend.t + BESIDE);
+  return (
+    before !== undefined && after !== undefined && Math.abs(after - before) < SIDE_EFFECT * Math.max(before, after)
+  );
 }
 
 /** The final state of the finding. @param cause a load that began with a growth which is over: then that is the story */

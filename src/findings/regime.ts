@@ -138,6 +138,12 @@ function isLarge(signal: WatchedSignal, change: Change, wanted: number): boolean
   return ratio >= wanted;
 }
 
+/** Bends nearer to each other than this belong to one story, seconds. */
+export function togetherIn(context: RuleContext): number {
+  const { togetherSeconds, togetherShare } = context.thresholds.regime;
+  return Math.max(togetherSeconds, togetherShare * context.latest.t);
+}
+
 /** Joins candidates that belong together and puts the cause first. */
 export function joinStories(
   candidates: readonly (Candidate & { before: number; to: number })[],

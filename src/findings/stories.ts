@@ -13,6 +13,7 @@ import {
   joinStories,
   type Story,
   type StorySignal,
+  togetherIn,
 } from './regime.ts';
 import type { Teller, Telling } from './teller.ts';
 import type { SignalWatch, WatchResult } from './watch.ts';
@@ -115,8 +116,7 @@ export function findStories(
   context: RuleContext,
 ): Story[] {
   const span = { from: start, to: context.latest.t };
-  const { togetherSeconds, togetherShare } = context.thresholds.regime;
-  const together = Math.max(togetherSeconds, togetherShare * (span.to - span.from));
+  const together = togetherIn(context);
   const heapBends = results.get('heapLive')?.final.map(({ bend }) => bend) ?? [];
   const candidates = CAUSE_ORDER.flatMap((signal) =>
     candidatesOf(signal, results.get(signal)?.final ?? [], span, context),
@@ -131,8 +131,7 @@ export function loadStoryOf(
   context: RuleContext,
 ): Story | undefined {
   if (episode === undefined) return undefined;
-  const { togetherSeconds, togetherShare } = context.thresholds.regime;
-  const near = Math.max(togetherSeconds, togetherShare * context.latest.t);
+  const near = togetherIn(context);
   return stories.find(
     ({ cause }) =>
       cause.signal === 'allocRate' &&

@@ -21,7 +21,15 @@ import {
 import type { KnownLimits, RuleContext } from './context.ts';
 import type { Origin } from './finding-log.ts';
 import { closeHealth, pushBlocks } from './health.ts';
-import { finishGrowth, finishHeap, type HeapStart, pushHeap, reviewGrowth, tellLasting } from './live-heap.ts';
+import {
+  finishGrowth,
+  finishHeap,
+  type HeapStart,
+  judgeGrowth,
+  pushHeap,
+  reviewGrowth,
+  tellHeld,
+} from './live-heap.ts';
 import { describeLimit, pushLimit } from './memory-limit.ts';
 import { type AnalysisResult, LastWords } from './merge.ts';
 import { CAUSE_ORDER } from './regime.ts';
@@ -248,7 +256,7 @@ export class TraceAnalysis {
       this.#teller.finding('memory-limit', describeLimit(limit, context), telling);
     }
     const heap = this.#watches.get('heapLive');
-    if (heap !== undefined && this.#shows('heapLive')) tellLasting(heap, this.#teller, telling);
+    if (heap !== undefined) tellHeld(heap, this.#shows('heapLive'), this.#teller, telling);
     if (heap === undefined || (heap.held.length === 0 && heap.lostAt === undefined)) return;
     const now = context.latest.t;
     if (now < this.#nextReview) return;
@@ -278,9 +286,11 @@ export class TraceAnalysis {
     const { limit } = this.#rules;
     const start = this.#start ?? { t: 0, level: 0 };
     const heap = results.get('heapLive');
-    const grown =
-      heap === undefined ? undefined : finishHeap(heap, start, this.#shows('heapLive'), this.#teller, telling);
+    const grown = heap === undefined ? undefined : judgeGrowth(heap, start, context);
     const stories = findStories(results, start.t, limit, grown, context);
+    if (heap !== undefined && this.#shows('heapLive')) {
+      finishHeap(heap, this.#wanted === undefined ? stories : [], this.#teller, telling);
+    }
     finishGrowth(grown, loadStoryOf(stories, grown, context), limit, this.#teller, telling);
     finishStories(stories, results, this.#wanted, start.t, this.#teller, telling);
     this.#finishPeaks(telling);

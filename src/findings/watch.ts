@@ -29,6 +29,8 @@ export interface HeldBend {
   detectedAt: number;
   /** Id of the `inflection` event that told it, once told. */
   told?: string;
+  /** True once the series itself went on as the bend says. */
+  borneOut?: boolean;
   /** When it is worth another look, seconds. */
   nextLook?: number;
 }
