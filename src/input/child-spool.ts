@@ -3,7 +3,7 @@
 // woken 39 times a line, inside the runtime's print (1.2 × the wall time). A file on tmpfs has no reader to wake.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, fstatSync, openSync, readSync, statfsSync, unlinkSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, statfsSync, unlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -25,8 +25,8 @@ export interface Spool {
   read(): Buffer | undefined;
   /** What is there now is the end: others may go on writing (a grandchild holds the descriptor), they are not awaited. */
   seal(): void;
-  /** Bytes that were written and then cut away by somebody before they could be read (`> /dev/stderr` in a script). */
-  readonly lostToTruncation: boolean;
+  /** Whether, since the last call, somebody cut the text (`> /dev/stderr` in a grandchild): some of it may be lost. */
+  wasCut(): boolean;
   close(): void;
 }
 
@@ -84,10 +84,10 @@ function openUnlinked(directory: string): { fd: number; readFd: number } {
  */
 export class FileSpool implements Spool {
   readonly kind = 'file';
-  lostToTruncation = false;
   private readonly fd: number;
   private readonly punchBytes: number;
   private position = 0;
+  private cut = false;
   private punched = 0;
   private end = Number.POSITIVE_INFINITY;
   private puncher: ChildProcess | undefined;
@@ -102,7 +102,7 @@ export class FileSpool implements Spool {
     if (this.position >= this.end) return undefined;
     let count = readSync(this.fd, scratch, 0, READ_BYTES, this.position);
     if (count === 0 && this.position > 0 && fstatSync(this.fd).size < this.position) {
-      this.lostToTruncation = true;
+      this.cut = true;
       this.position = 0;
       this.punched = 0;
       count = readSync(this.fd, scratch, 0, READ_BYTES, 0);
@@ -111,6 +111,12 @@ export class FileSpool implements Spool {
     this.position += count;
     if (this.punchBytes > 0 && this.position - this.punched >= this.punchBytes) this.punch();
     return Buffer.from(scratch.subarray(0, count));
+  }
+
+  wasCut(): boolean {
+    const { cut } = this;
+    this.cut = false;
+    return cut;
   }
 
   seal(): void {
@@ -154,6 +160,15 @@ class ChildFileSpool extends FileSpool implements ChildSpool {
   }
 }
 
+/** Under `ulimit -f` a file that grows for days, holes or not, would one day end the child. */
+function isFileSizeLimited(): boolean {
+  try {
+    return !/^Max file size +unlimited/m.test(readFileSync('/proc/self/limits', 'latin1'));
+  } catch {
+    return true;
+  }
+}
+
 /** How much may be read before pages are given back: small against the room there is. */
 export function punchBytesIn(directory: string): number {
   const { bavail, bsize } = statfsSync(directory);
@@ -166,7 +181,6 @@ export function punchBytesIn(directory: string): number {
  */
 class ChildPipeSpool implements ChildSpool {
   readonly kind = 'pipe';
-  readonly lostToTruncation = false;
   readonly childFd: number;
   private readonly fd: number;
   private readonly queue: Buffer[] = [];
@@ -218,6 +232,10 @@ class ChildPipeSpool implements ChildSpool {
     return first;
   }
 
+  wasCut(): boolean {
+    return false;
+  }
+
   seal(): void {
     this.stopTimer();
     // A pipe holds little, and emptying it is quicker than filling it.
@@ -243,7 +261,8 @@ class ChildPipeSpool implements ChildSpool {
  */
 export function createChildSpool(mayReopen: boolean): ChildSpool | undefined {
   const directory = findMemoryDirectory();
-  if (!mayReopen && directory !== undefined && canPunchHoles(directory)) return new ChildFileSpool(directory);
+  const mayGrow = !mayReopen && directory !== undefined && !isFileSizeLimited();
+  if (mayGrow && canPunchHoles(directory)) return new ChildFileSpool(directory);
   if (process.platform === 'win32') return undefined;
   const path = join(directory ?? tmpdir(), `.gcbend-${process.pid}-${randomBytes(6).toString('hex')}`);
   if (spawnSync('mkfifo', ['-m', '600', path], { stdio: 'ignore' }).status !== 0) return undefined;

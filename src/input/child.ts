@@ -32,6 +32,8 @@ export interface ChildChunk {
   bytes: Buffer;
   /** The program of this source has ended; `bytes` is empty. */
   ended?: true;
+  /** A process that it started has cut its stderr (`> /dev/stderr`): text before these bytes may be lost. */
+  cut?: true;
 }
 
 export interface ChildExit {
@@ -136,7 +138,6 @@ async function startGo(options: ChildOptions, channel: GoChannel, env: NodeJS.Pr
 /** Node's own pipe, where nothing better is to be had. */
 class StreamSpool implements Spool {
   readonly kind = 'pipe';
-  readonly lostToTruncation = false;
   private readonly queue: Buffer[] = [];
 
   constructor(stream: Readable) {
@@ -145,6 +146,10 @@ class StreamSpool implements Spool {
 
   read(): Buffer | undefined {
     return this.queue.shift();
+  }
+
+  wasCut(): boolean {
+    return false;
   }
 
   seal(): void {}
@@ -281,7 +286,9 @@ async function* drain(
         const { source, spool } = program;
         const ended = last || program.ended();
         if (ended) spool.seal();
-        for (let bytes = spool.read(); bytes !== undefined; bytes = spool.read()) yield { source, bytes };
+        for (let bytes = spool.read(); bytes !== undefined; bytes = spool.read()) {
+          yield spool.wasCut() ? { source, bytes, cut: true } : { source, bytes };
+        }
         if (!ended) continue;
         open.delete(program);
         spool.close();

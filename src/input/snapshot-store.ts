@@ -18,7 +18,7 @@ import { GcbendError } from '../errors.ts';
 
 const MAGIC = 'gcbend-snapshot 1\n';
 const MAX_CHAIN = 50;
-export const SNAPSHOT_ENDING = '.snapshot';
+const SNAPSHOT_ENDING = '.snapshot';
 
 export interface SavedSnapshot {
   profile: string;
@@ -177,14 +177,24 @@ function digestOf(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
-/** Whether a file's beginning is that of a saved snapshot. */
-export function isSnapshotFile(beginning: Buffer): boolean {
-  return beginning.subarray(0, MAGIC.length).toString('latin1') === MAGIC;
-}
-
 /** Reads saved snapshots back, in any order; each is the text that was polled, to the byte. */
 export class SnapshotReader {
   private readonly restored = new Map<string, { snapshot: SavedSnapshot; records: string[] }>();
+
+  /** As `read`; undefined for a file that is no saved snapshot. */
+  readIfSaved(path: string): SavedSnapshot | { problem: string } | undefined {
+    const beginning = Buffer.alloc(MAGIC.length);
+    try {
+      // Looking into a pipe would take its bytes away.
+      if (!statSync(path).isFile()) return undefined;
+      const fd = openSync(path, 'r');
+      readSync(fd, beginning, 0, MAGIC.length, 0);
+      closeSync(fd);
+    } catch {
+      return undefined;
+    }
+    return beginning.toString('latin1') === MAGIC ? this.read(path) : undefined;
+  }
 
   /** The snapshot, or in words why it cannot be had (damaged, or the file it builds on is missing or damaged). */
   read(path: string): SavedSnapshot | { problem: string } {

@@ -189,7 +189,8 @@ test('a file that somebody truncates is read from its new beginning', () => {
   assert.equal(spool.read(), undefined);
   writeFileSync(path, 'new');
   assert.equal(String(spool.read()), 'new');
-  assert.equal(spool.lostToTruncation, true);
+  assert.equal(spool.wasCut(), true);
+  assert.equal(spool.wasCut(), false);
   spool.close();
 });
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import fc from 'fast-check';
-import { isSnapshotFile, SnapshotReader, SnapshotStore, splitRecords } from '../../src/input/snapshot-store.ts';
+import { SnapshotReader, SnapshotStore, splitRecords } from '../../src/input/snapshot-store.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'gcbend-store-'));
 after(() => rmSync(root, { recursive: true, force: true }));
@@ -47,7 +47,7 @@ test('a series comes back to the byte, in the order of its names, with its times
   );
   for (const name of readdirSync(directory)) {
     assert.equal(statSync(join(directory, name)).mode & 0o777, 0o600);
-    assert.ok(isSnapshotFile(readFileSync(join(directory, name))));
+    assert.ok(new SnapshotReader().readIfSaved(join(directory, name)) !== undefined);
   }
 });
 
@@ -131,6 +131,8 @@ test('two snapshots of one millisecond both stay; a foreign file is told from a 
     ['one', 'two'],
   );
   writeFileSync(join(directory, 'other'), 'heap profile: 1');
+  assert.equal(new SnapshotReader().readIfSaved(join(directory, 'other')), undefined);
+  assert.equal(new SnapshotReader().readIfSaved(join(directory, 'none')), undefined);
   assert.deepEqual(new SnapshotReader().read(join(directory, 'other')), { problem: 'no header of a saved snapshot' });
 });
 
