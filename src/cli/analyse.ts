@@ -6,11 +6,13 @@ import type { GrammarSet } from '../grammar/index.ts';
 import { expandInputs, openInput } from '../input/index.ts';
 import type { SourceChunk } from '../pipeline.ts';
 import { exitStatus } from './exit-status.ts';
-import { FindingNotes } from './finding-notes.ts';
+import { followed } from './followed.ts';
+import { lineTo } from './foreign-lines.ts';
+import { startLive } from './live.ts';
 import { explainNothing, FirstBytes } from './nothing-recognised.ts';
 import type { AnalysisArgs, OutputArgs } from './options.ts';
 import { runSession, statusOf } from './session.ts';
-import { detectOptions, loadGrammarSet, parseRefinement } from './settings.ts';
+import { detectOptions, loadGrammarSet, parseRefinement, reportSize } from './settings.ts';
 import { Stop } from './stop.ts';
 
 export interface AnalyseArgs extends AnalysisArgs, OutputArgs {
@@ -23,20 +25,40 @@ export interface AnalyseArgs extends AnalysisArgs, OutputArgs {
 export async function analyse(args: AnalyseArgs): Promise<number> {
   const grammars = await loadGrammarSet(args.grammar);
   const detect = detectOptions(args);
-  const names = await expandInputs(args.files.length === 0 ? ['-'] : args.files);
-  for (const name of names) checkReadable(name);
+  if (args.follow && (args.files.length === 0 || args.files.includes('-'))) {
+    throw new GcbendError('USAGE', '--follow needs files; standard input is followed anyway', {
+      hint: 'gcbend -f app.log',
+    });
+  }
+  const names = args.follow ? args.files : await expandInputs(args.files.length === 0 ? ['-'] : args.files);
+  if (!args.follow) for (const name of names) checkReadable(name);
   if (names.includes('-') && process.stdin.isTTY) {
     process.stderr.write(
       'gcbend: reading standard input; try `GODEBUG=gctrace=1 go run ./x 2>&1 | gcbend`, or gcbend --help\n',
     );
   }
-  const fromPipe = names.includes('-') && isPipe();
+  const fromPipe = args.follow || (names.includes('-') && isPipe());
+  const wantsReport = args.format === undefined && !args.quiet;
   const stop = new Stop().listen();
   const firstBytes = new FirstBytes();
-  const notes =
-    fromPipe && !args.quiet && (args.format ?? 'report') === 'report' ? new FindingNotes(process.stderr) : undefined;
-  const passthrough =
-    args.passthrough ?? (fromPipe && process.stdout.isTTY === true && args.format === undefined && !args.quiet);
+  const live =
+    fromPipe && wantsReport
+      ? startLive({
+          output: process.stdout,
+          title: names.map((name) => (name === '-' ? 'standard input' : name)).join(', '),
+          size: reportSize(args, process.stdout),
+          keys: true,
+          quit: () => stop.now('q'),
+        })
+      : undefined;
+  const passthrough = args.passthrough ?? (fromPipe && process.stdout.isTTY === true && wantsReport && !args.follow);
+  const print = (bytes: Buffer): void => {
+    if (live === undefined) process.stdout.write(bytes);
+    else live.print(bytes);
+  };
+  const input = args.follow
+    ? followed(names, { since: args.since, quiet: args.quiet, signal: stop.controller.signal })
+    : readAll(orderTraces(names, grammars));
   try {
     const result = await runSession({
       args,
@@ -46,13 +68,13 @@ export async function analyse(args: AnalyseArgs): Promise<number> {
         eachGoroutine: args.eachGoroutine,
         infrastructure: args.configuration.infrastructure,
         refine: parseRefinement(args),
-        ...(passthrough ? { foreign: copyLine } : {}),
+        ...(passthrough ? { foreign: lineTo(print) } : {}),
       },
-      detect: detect === undefined ? undefined : { ...detect, orderDumps: names.length > 1 },
-      input: stop.until(firstBytes.of(readAll(orderTraces(names, grammars)))),
+      detect: detect === undefined ? undefined : { ...detect, orderDumps: names.length > 1 && !args.follow },
+      input: stop.until(firstBytes.of(input)),
       stop,
       output: process.stdout,
-      observe: notes === undefined ? undefined : (event) => notes.take(event),
+      live,
     });
     const status = statusOf(result, stop);
     if (status === exitStatus.nothingRecognised)
@@ -79,10 +101,6 @@ function isPipe(): boolean {
   } catch {
     return false;
   }
-}
-
-function copyLine(bytes: Buffer, start: number, end: number): void {
-  process.stdout.write(Buffer.concat([bytes.subarray(start, end), Buffer.from('\n')]));
 }
 
 async function* readAll(names: AsyncIterable<string>): AsyncGenerator<SourceChunk> {

@@ -82,6 +82,11 @@ export async function main(argv: readonly string[]): Promise<number> {
             default: true,
             describe: 'Show what else the program writes to stderr',
           })
+          .option('keys', {
+            type: 'boolean',
+            default: false,
+            describe: "Take keys for the panel; the program's stdin is empty then",
+          })
           .option('finding-exit-code', {
             type: 'number',
             requiresArg: true,

@@ -3,11 +3,12 @@ import { GcbendError } from '../errors.ts';
 import { runChild } from '../input/child.ts';
 import { passSignals } from '../input/child-signals.ts';
 import type { SourceChunk } from '../pipeline.ts';
-import { FindingNotes } from './finding-notes.ts';
+import { lineTo } from './foreign-lines.ts';
+import { startLive } from './live.ts';
 import { mergeSources } from './merge-sources.ts';
 import type { AnalysisArgs, OutputArgs } from './options.ts';
 import { runSession } from './session.ts';
-import { detectOptions, loadGrammarSet, parseRefinement } from './settings.ts';
+import { detectOptions, loadGrammarSet, parseRefinement, reportSize } from './settings.ts';
 import { Stop } from './stop.ts';
 import { snapshotChunks, type WatchOptionArgs } from './watch.ts';
 
@@ -15,7 +16,8 @@ export interface RunArgs extends AnalysisArgs, OutputArgs, WatchOptionArgs {
   gogc?: string | undefined;
   memlimit?: string | undefined;
   watch?: string | undefined;
-  passthrough?: boolean | undefined;
+  passthrough: boolean;
+  keys: boolean;
   findingExitCode: number;
   /** What stands behind `--`. */
   child: readonly string[];
@@ -31,6 +33,8 @@ export async function runCommand(args: RunArgs): Promise<number> {
   const child = await runChild({
     command,
     args: rest,
+    // Keys go to one reader only.
+    ...(args.keys ? { stdin: 'ignore' as const } : {}),
     ...(args.gogc === undefined ? {} : { gogc: args.gogc }),
     ...(args.memlimit === undefined ? {} : { memlimit: args.memlimit }),
   });
@@ -38,7 +42,15 @@ export async function runCommand(args: RunArgs): Promise<number> {
   const stop = new Stop();
   // Signals are the program's: it ends, its stderr ends, then the report is made.
   const release = passSignals(child);
-  const notes = args.quiet ? undefined : new FindingNotes(process.stderr);
+  const live = args.quiet
+    ? undefined
+    : startLive({
+        output: process.stderr,
+        title: args.child.join(' '),
+        size: reportSize(args, process.stderr),
+        keys: args.keys,
+        quit: () => child.kill('SIGINT'),
+      });
   const polls = new AbortController();
   const trace = endingWith(childChunks(child.chunks), () => polls.abort());
   try {
@@ -51,13 +63,15 @@ export async function runCommand(args: RunArgs): Promise<number> {
         eachGoroutine: args.eachGoroutine,
         infrastructure: args.configuration.infrastructure,
         refine: parseRefinement(args),
-        ...(args.passthrough === false ? {} : { foreign: passOn }),
+        ...(args.passthrough
+          ? { foreign: lineTo((bytes) => (live === undefined ? process.stderr.write(bytes) : live.print(bytes))) }
+          : {}),
       },
       detect,
       input,
       stop,
       output: process.stderr,
-      observe: notes === undefined ? undefined : (event) => notes.take(event),
+      live,
     });
     const { status } = await child.exit;
     return result.failed.length > 0 ? args.findingExitCode : status;
@@ -65,11 +79,6 @@ export async function runCommand(args: RunArgs): Promise<number> {
     polls.abort();
     release();
   }
-}
-
-/** What the program itself wrote to stderr stays there; only the trace is taken out. */
-function passOn(bytes: Buffer, start: number, end: number): void {
-  process.stderr.write(Buffer.concat([bytes.subarray(start, end), Buffer.from('\n')]));
 }
 
 async function* childChunks(

@@ -4,6 +4,7 @@ import { Revisions } from '../events/revisions.ts';
 import type { FindingEvent, GcbendEvent, SummaryEvent } from '../events/types.ts';
 import { type DetectOptions, detect, type ParseOptions, parse, type SourceChunk, toNdjson } from '../pipeline.ts';
 import { exitStatus } from './exit-status.ts';
+import type { Live } from './live.ts';
 import type { AnalysisArgs, Format, OutputArgs } from './options.ts';
 import { createSink, FileOutput, formatOfFile } from './outputs.ts';
 import { failRules, reportSize } from './settings.ts';
@@ -18,6 +19,8 @@ export interface SessionOptions {
   stop: Stop;
   /** Where the result goes: stdout, or stderr where stdout belongs to the program that is watched. */
   output: NodeJS.WriteStream;
+  /** Shows what happens while it happens; it gives the terminal back before the report is written. */
+  live?: Live | undefined;
   /** Sees every event as it comes. */
   observe?: ((event: GcbendEvent) => void) | undefined;
 }
@@ -44,7 +47,13 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
     if (files.length === 0) stop.now('closed output');
   });
   const parseOptions: ParseOptions = { ...options.parse, exitReason: () => stop.reason ?? 'end of input' };
-  if (format === 'ndjson' && files.length === 0 && rules.size === 0 && options.observe === undefined) {
+  if (
+    format === 'ndjson' &&
+    files.length === 0 &&
+    rules.size === 0 &&
+    options.observe === undefined &&
+    options.live === undefined
+  ) {
     return runNdjson(options, parseOptions, output);
   }
   const size = reportSize(args, options.output);
@@ -59,6 +68,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
     for await (const event of events) {
       if (event.type === 'summary') summary = event;
       if (event.type === 'finding' && rules.has(event.rule)) findings.push(event);
+      options.live?.take(event);
       options.observe?.(event);
       const text = main?.push(event);
       if (text !== undefined) await output.write(text);
@@ -68,10 +78,12 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   try {
     const stages = [parse(parseOptions), ...(options.detect === undefined ? [] : [detect(options.detect)])];
     await runStages(options.input, ...stages, consume);
+    options.live?.stop();
     // An input without a record has nothing to report: the caller says so on stderr.
     if (main !== undefined && (format !== 'report' || hasRecords(summary))) await output.write(main.finish());
     for (const file of outputs) await file.finish();
   } catch (error) {
+    options.live?.stop();
     for (const file of outputs) await file.discard();
     throw error;
   }

@@ -7,11 +7,11 @@ import { followFiles } from '../input/follow.ts';
 import { SnapshotStore } from '../input/snapshot-store.ts';
 import type { SourceChunk } from '../pipeline.ts';
 import { exitStatus } from './exit-status.ts';
-import { FindingNotes } from './finding-notes.ts';
+import { startLive } from './live.ts';
 import { mergeSources } from './merge-sources.ts';
 import { type AnalysisArgs, type OutputArgs, splitList } from './options.ts';
 import { hasRecords, runSession, statusOf } from './session.ts';
-import { detectOptions, loadGrammarSet, parseBytes, parseRefinement } from './settings.ts';
+import { detectOptions, loadGrammarSet, parseBytes, parseRefinement, reportSize } from './settings.ts';
 import { Stop } from './stop.ts';
 
 /** Options of every command that polls. */
@@ -41,7 +41,16 @@ export async function watchCommand(args: WatchArgs): Promise<number> {
   const detect = detectOptions(args);
   const stop = new Stop().listen();
   const { signal } = stop.controller;
-  const notes = args.quiet ? undefined : new FindingNotes(process.stderr);
+  const live =
+    args.quiet || (args.format ?? 'report') !== 'report'
+      ? undefined
+      : startLive({
+          output: process.stdout,
+          title: parseTarget(args.url).display,
+          size: reportSize(args, process.stdout),
+          keys: process.stdin.isTTY === true,
+          quit: () => stop.now('q'),
+        });
   const feedback = new Feedback();
   try {
     const polls = snapshotChunks(args.url, args, signal, feedback);
@@ -58,10 +67,8 @@ export async function watchCommand(args: WatchArgs): Promise<number> {
       input: stop.until(input),
       stop,
       output: process.stdout,
-      observe: (event) => {
-        feedback.take(event);
-        notes?.take(event);
-      },
+      live,
+      observe: (event) => feedback.take(event),
     });
     if (!hasRecords(result.summary) && stop.status === undefined) {
       process.stderr.write(

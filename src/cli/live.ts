@@ -1,0 +1,106 @@
+// In: events as they come, text of the application. Out: a live panel below that text on a terminal; elsewhere a line for each finding.
+import { writeFileSync } from 'node:fs';
+import type { GcbendEvent } from '../events/types.ts';
+import { createJsonSink } from '../export/json.ts';
+import { LiveView } from '../render/live-view.ts';
+import { FindingNotes } from './finding-notes.ts';
+import type { ReportSize } from './outputs.ts';
+import { canDrawPanel, PanelTerminal } from './panel-terminal.ts';
+
+export interface LiveOptions {
+  /** The terminal that the report will go to. */
+  output: NodeJS.WriteStream;
+  /** What is watched, for the panel's first line. */
+  title: string;
+  size: ReportSize;
+  /** Keys are read from the terminal. False where it is the program's. */
+  keys: boolean;
+  /** `q` was pressed. */
+  quit: () => void;
+}
+
+/** Something that shows what happens while it happens. */
+export interface Live {
+  take(event: GcbendEvent): void;
+  /** Text that is not gcbend's, as it came. */
+  print(bytes: Uint8Array): void;
+  /** Gives the terminal back. */
+  stop(): void;
+}
+
+/** The panel where a terminal can show it, else lines on stderr. */
+export function startLive(options: LiveOptions): Live {
+  return canDrawPanel(options.output) ? new LivePanel(options) : new LiveLines(options.output);
+}
+
+class LiveLines implements Live {
+  readonly #notes = new FindingNotes(process.stderr);
+  readonly #output: NodeJS.WriteStream;
+
+  constructor(output: NodeJS.WriteStream) {
+    this.#output = output;
+  }
+
+  take(event: GcbendEvent): void {
+    this.#notes.take(event);
+  }
+
+  print(bytes: Uint8Array): void {
+    this.#output.write(bytes);
+  }
+
+  stop(): void {}
+}
+
+class LivePanel implements Live {
+  readonly #view: LiveView;
+  readonly #terminal: PanelTerminal;
+  readonly #results = createJsonSink();
+  readonly #quit: () => void;
+
+  constructor(options: LiveOptions) {
+    const { color, ascii } = options.size;
+    this.#quit = options.quit;
+    this.#view = new LiveView({ title: options.title, style: { color, ascii } });
+    this.#terminal = new PanelTerminal({
+      output: options.output,
+      draw: (size) => this.#view.draw(size),
+      ...(options.keys ? { onKeys: (input: string) => this.#press(input) } : {}),
+    });
+    this.#terminal.start();
+  }
+
+  take(event: GcbendEvent): void {
+    this.#view.push(event);
+    this.#results.push(event);
+    this.#terminal.redraw();
+  }
+
+  print(bytes: Uint8Array): void {
+    this.#terminal.print(bytes);
+  }
+
+  stop(): void {
+    this.#terminal.stop();
+  }
+
+  #press(input: string): void {
+    for (const wish of this.#view.press(input)) {
+      if (wish === 'quit') this.#quit();
+      else this.#save();
+    }
+    this.#terminal.redraw();
+  }
+
+  #save(): void {
+    const file = `gcbend-${new Date().toISOString().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15)}.json`;
+    try {
+      writeFileSync(file, this.#results.finish(), { flag: 'wx' });
+      this.#terminal.print(Buffer.from(`gcbend: saved ${file}\n`));
+    } catch (error) {
+      this.#terminal.print(
+        Buffer.from(`gcbend: cannot save ${file}: ${error instanceof Error ? error.message : ''}\n`),
+      );
+    }
+  }
+}
