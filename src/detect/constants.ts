@@ -109,6 +109,9 @@ export const ALARM_CELLS = 8;
 export const WITHDRAW_STREAK = 4;
 /** Growth waits for the load while the load has risen by more than this share of its mean before the bend. */
 export const LOAD_RISE = 0.25;
+/** Load is steady when its line moves by at most this share of its mean over at least so many points. */
+export const LOAD_STEADY = 0.12;
+export const LOAD_STEADY_POINTS = 8;
 
 /** Level model: smallest ratio of two levels. */
 export const LEVEL_RATIO = 1.25;

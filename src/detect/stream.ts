@@ -1,6 +1,6 @@
 // In: points of one series in order. Out: bends raised, taken back and, at the end, final. State: one plain JSON value.
 
-import { addPoint, type CellMeans, type CellStore, makeCells } from './cells.ts';
+import { addPoint, type CellStore, makeCells } from './cells.ts';
 import {
   ALARM_CELLS,
   ALARM_EVIDENCE,
@@ -13,7 +13,7 @@ import {
 import { median } from './noise.ts';
 import { makeScreen, resetScreen, type Screen, screenPoint } from './screen.ts';
 import type { Bend, DetectorOptions, DetectorResult, DetectorUpdate, Point, StreamDetector } from './types.ts';
-import { GROWTH, tailOf, toLog, viewCells } from './view.ts';
+import { GROWTH, tailOf, toLog, type View, viewCells } from './view.ts';
 
 interface Raised {
   id: number;
@@ -97,7 +97,7 @@ function push(s: State, p: Point): DetectorUpdate | undefined {
   if (!q || !screenPoint(s.screen, q.t, s.offset > 0 ? toLog(q.y, s.offset) : q.y)) return undefined;
   const view = viewCells(s.cells, s.options, STREAM_FINE, STREAM_COARSE);
   s.offset = view.offset;
-  const raised = raise(s, view.bends, view.means, p.t);
+  const raised = raise(s, view, p.t);
   const withdrawn = withdraw(s, view.bends, p.t);
   const pending = s.candidate !== null && s.streak < ALARM_STREAK;
   resetScreen(s.screen, view.means, view.whole, pending || s.raised.some((r) => r.missed > 0));
@@ -105,10 +105,10 @@ function push(s: State, p: Point): DetectorUpdate | undefined {
 }
 
 /** Raises the last bend once enough looks in a row agree on it. */
-function raise(s: State, bends: readonly Bend[], means: CellMeans, now: number): DetectorUpdate['raised'] {
-  const last = bends.at(-1);
+function raise(s: State, view: View, now: number): DetectorUpdate['raised'] {
+  const last = view.bends.at(-1);
   const known = last && s.raised.some((r) => isSame(r.bend, last));
-  if (!last || known || !isAlarm(last, means)) {
+  if (!last || known || !isAlarm(last, view)) {
     s.candidate = null;
     s.streak = 0;
     return [];
@@ -122,10 +122,10 @@ function raise(s: State, bends: readonly Bend[], means: CellMeans, now: number):
   return [raised];
 }
 
-/** Evidence enough, and: growth that the load does not explain, or another bend that has lasted. */
-function isAlarm(last: Bend, means: CellMeans): boolean {
+/** Evidence enough, and: growth that goes on and the load does not explain, or another bend that has lasted. */
+function isAlarm(last: Bend, { means, runningOut }: View): boolean {
   if (last.evidence <= ALARM_EVIDENCE) return false;
-  if (GROWTH.has(last.kind)) return !last.followsLoad;
+  if (GROWTH.has(last.kind)) return !last.followsLoad && !runningOut;
   return means.t.length > ALARM_CELLS && means.t.at(-ALARM_CELLS)! >= last.t;
 }
 

@@ -4,7 +4,7 @@ import { confidenceOf, SLOPE_REACH } from './calibration.ts';
 import { type CellMeans, type CellStore, cellMeans } from './cells.ts';
 import type { CellBend } from './classify.ts';
 import { segmentLevels } from './level.ts';
-import { loadExplains } from './load.ts';
+import { isRunningOut, loadExplains, type Stretch } from './load.ts';
 import { segmentSeries, type WholeFit } from './segments.ts';
 import type { Bend, BendKind, DetectorOptions, DetectorResult } from './types.ts';
 
@@ -17,6 +17,8 @@ export interface View {
   whole: WholeFit | undefined;
   /** Added before the logarithm; 0 with the line model. */
   offset: number;
+  /** The growth at the end is coming to rest. */
+  runningOut: boolean;
 }
 
 /** Segments the cells: all of them, or the newest `fine` with the older ones joined into `coarse` groups. */
@@ -30,19 +32,44 @@ export function viewCells(c: CellStore, options: DetectorOptions, fine?: number,
   };
   if (options.model === 'level') {
     const levels = segmentLevels(input);
-    if (!levels) return { bends: [], means, whole: undefined, offset: 0 };
+    if (!levels) return { bends: [], means, whole: undefined, offset: 0, runningOut: false };
     const { offset } = levels;
     const y = means.y.map((v) => toLog(v, offset));
     const bends = levels.bends.map((b) => toRegime(c, means, levels, b, offset));
-    return { bends, means: { ...means, y }, whole: levels, offset };
+    return { bends, means: { ...means, y }, whole: levels, offset, runningOut: false };
   }
   const whole = segmentSeries(input);
-  if (!whole) return { bends: [], means, whole, offset: 0 };
-  const last = whole.bends.length - 1;
-  const bends = whole.bends.map((b, i) =>
-    toBend(c, means, whole, b, i === last && GROWTH.has(b.kind) && loadExplains(means.t, means.load, b.cell)),
-  );
-  return { bends, means, whole, offset: 0 };
+  if (!whole) return { bends: [], means, whole, offset: 0, runningOut: false };
+  const bends = whole.bends.map((b, i) => toBend(c, means, whole, b, followsLoad(means, whole, i)));
+  return { bends, means, whole, offset: 0, runningOut: endsSlowing(means, whole) };
+}
+
+/** The growing stretch that the bend belongs to: from the first of the growth bends in a row to the next other one. */
+function growthAround(means: CellMeans, whole: WholeFit, i: number): Stretch | undefined {
+  const { bends } = whole;
+  if (!GROWTH.has(bends[i]!.kind)) return undefined;
+  let a = i;
+  while (a > 0 && GROWTH.has(bends[a - 1]!.kind)) a--;
+  let b = i + 1;
+  while (b < bends.length && GROWTH.has(bends[b]!.kind)) b++;
+  return stretch(means, whole, bends[a]!.cell, bends[b]?.cell ?? means.t.length);
+}
+
+function stretch(means: CellMeans, whole: WholeFit, from: number, to: number): Stretch {
+  const noise = whole.sigma * Math.sqrt(whole.kappa);
+  const y = means.y.map((v, k) => v - whole.season[k]!);
+  return { ...means, y, from, to, noise, smallest: whole.smallest, period: whole.cycle?.period };
+}
+
+function followsLoad(means: CellMeans, whole: WholeFit, i: number): boolean {
+  const s = growthAround(means, whole, i);
+  return s !== undefined && loadExplains(s);
+}
+
+/** The growth at the end is coming to rest by itself: a cache that fills, a step that settles. */
+function endsSlowing(means: CellMeans, whole: WholeFit): boolean {
+  const last = whole.bends.at(-1);
+  return last !== undefined && GROWTH.has(last.kind) && isRunningOut(stretch(means, whole, last.cell, means.t.length));
 }
 
 export function toLog(value: number, offset: number): number {
@@ -98,6 +125,13 @@ export function tailOf(c: CellStore, view: View, lastT: number): DetectorResult[
     slope,
     slopeInterval: { from: slope - reach, to: slope + reach },
     growing: whole.growing,
-    followsLoad: whole.growing && loadExplains(view.means.t, view.means.load, tail.from),
+    followsLoad: whole.growing && loadExplains(stretch(view.means, whole, growthStart(whole), view.means.t.length)),
   };
+}
+
+/** First cell of the growth that the tail belongs to. */
+function growthStart(whole: WholeFit): number {
+  let from = whole.tail.from;
+  for (let k = whole.bends.length - 1; k >= 0 && GROWTH.has(whole.bends[k]!.kind); k--) from = whole.bends[k]!.cell;
+  return from;
 }
