@@ -81,6 +81,8 @@ export interface CreatedBy extends Frame {
 }
 
 export interface GoroutineGroup {
+  /** With `--group-by`: what its members have in common (a function, a creator, a state, `KEY=VALUE`). */
+  key?: string;
   /** Stable across dumps of one program: from functions, lines, state and creator. */
   id: string;
   count: number;

@@ -1,7 +1,8 @@
 // In: one dump. Out: `blocked-goroutines`: many that wait at one line for long, those that the runtime marks as leaked, those that cannot wake.
 // One dump cannot show growth: what is said of it is a suspicion, and says why; marks of the runtime and nil channels are proof.
+
+import { frameKey, type GroupSite, siteOf } from '../events/goroutines/index.ts';
 import type { GoroutineGroup, GoroutinesEvent, Severity } from '../events/types.ts';
-import { frameKey, type GroupSite, siteOf } from '../series/groups-site.ts';
 import type { FindingBody } from './finding-log.ts';
 import { describeOperation, fixFor, type Operation, operationOf, shortPlace } from './goroutines-words.ts';
 import { percent } from './words.ts';

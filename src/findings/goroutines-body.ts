@@ -1,6 +1,7 @@
 // In: a cause (families that grow together) and its series. Out: the finding's words and numbers.
+
+import { frameKey } from '../events/goroutines/index.ts';
 import type { GoroutinesEvent } from '../events/types.ts';
-import { frameKey } from '../series/groups-site.ts';
 import type { GroupTracker } from '../series/groups-track.ts';
 import type { FindingBody } from './finding-log.ts';
 import type { Cause, Grown } from './goroutines-related.ts';

@@ -1,8 +1,7 @@
 // In: the groups of a series. Out: families: groups that one cause would make grow together.
 // One leak may show many stacks (recursion, many callers, many lines of one worker): what is started at one line for one function belongs
 // together, and so does what waits at one line.
-import { isStandard } from '../events/goroutines/index.ts';
-import { frameKey, type GroupSite, siteOf } from '../series/groups-site.ts';
+import { frameKey, type GroupSite, isStandard, siteOf } from '../events/goroutines/index.ts';
 import type { GroupHistory } from '../series/groups-track.ts';
 
 export interface FamilyMember {

@@ -1,7 +1,10 @@
 // In: nothing. Out: what other folders use of the goroutine dumps.
 export { GoroutineDumpParser, type PushResult } from './dump-parser.ts';
 export { anchors, type DumpStart, startsDump } from './dump-start.ts';
+export { compileFilter, filterGroups, type GroupPredicate } from './filter.ts';
+export { type GroupKey, groupBy, parseGroupKey } from './group-by.ts';
 export { INFRASTRUCTURE, InfrastructureIndex, type InfrastructureRule } from './infrastructure.ts';
 export type { DumpEvent, DumpOptions } from './machine.ts';
 export { isHiddenRuntimeFrame, isStandard, packageOf } from './names.ts';
+export { frameKey, type GroupSite, siteOf } from './site.ts';
 export { mixId, SAMPLE_IDS } from './stack-table.ts';

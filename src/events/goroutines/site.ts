@@ -1,7 +1,7 @@
 // In: a group of goroutines. Out: the line it waits at, the function it was started with, who started it, in the user's own code.
 // Frames of the runtime, of locks and of network plumbing say how it waits; the first frame beyond them says where.
-import { isStandard } from '../events/goroutines/index.ts';
-import type { CreatedBy, Frame, GoroutineGroup } from '../events/types.ts';
+import type { CreatedBy, Frame, GoroutineGroup } from '../types.ts';
+import { isStandard } from './names.ts';
 
 /** Helpers that start or park goroutines for others. */
 const HELPERS = ['golang.org/x/', 'google.golang.org/grpc/internal/', 'go.uber.org/goleak'];
