@@ -1,5 +1,6 @@
 // In: the bends of the live heap and how its series ends. Out: the last stretch of growth: from where, how fast, does it go on?
 import type { Bend, DetectorResult, Interval } from '../detect/index.ts';
+import { median } from '../series/index.ts';
 import type { RuleContext } from './context.ts';
 
 const GROWS: ReadonlySet<string> = new Set(['growth-onset', 'growth-up', 'growth-down']);
@@ -177,9 +178,22 @@ export function risesThroughout(episode: GrowthEpisode, context: RuleContext): b
 
 /** The newest third of a growth brings half of what was gained since the oldest when it is a straight line, nothing when it is a step. */
 const NEWEST_SHARE = 0.15;
+/** What is left of a growth without its jumps. */
+const WITHOUT_JUMPS = 0.3;
+/** A jump: more than so many MiB from one point to the next, and so many times the usual way. */
+const JUMP_MIB = 3;
+const JUMP_TIMES = 4;
 
-/** True when the heap has gone on growing since the bend; a jump that only looks like growth from near is none. */
-export function goesOnGrowing(bend: Bend, context: RuleContext): boolean {
+/**
+ * True when the heap has gone on growing since the bend; a jump that only looks like growth from near is none.
+ * @param levels the points since the bend, as many as are known
+ */
+export function goesOnGrowing(bend: Bend, levels: readonly number[], context: RuleContext): boolean {
+  const ways = levels.slice(1).map((level, i) => level - levels[i]!);
+  const usual = median(ways.map(Math.abs));
+  const gain = (levels.at(-1) ?? 0) - (levels[0] ?? 0);
+  const jumps = ways.filter((way) => way > Math.max(JUMP_MIB, JUMP_TIMES * usual)).reduce((sum, way) => sum + way, 0);
+  if (jumps > 0 && gain - jumps < WITHOUT_JUMPS * gain) return false;
   const third = (context.latest.t - bend.t) / 3;
   const [first, middle, last] = [0, 1, 2].map((i) =>
     context.history.typical('heapLive', bend.t + i * third, bend.t + (i + 1) * third),

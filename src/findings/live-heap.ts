@@ -45,16 +45,18 @@ export function pushHeap(
   const update = watch.push(point);
   if (update === undefined) return;
   if (shown) for (const held of update.withdrawn) teller.withdraw('heapLive', held, held.bend, sample.t, telling);
-  tellHeld(watch, shown, teller, telling);
+  tellHeld(watch, spacing, shown, teller, telling);
   reviewGrowth(watch, sample, start, limit, teller, telling);
 }
 
 /** Tells growth as soon as the heap bears it out, the rest, which nobody has to hear at once, when it has stood for a while. */
-export function tellHeld(watch: SignalWatch, shown: boolean, teller: Teller, telling: Telling): void {
+export function tellHeld(watch: SignalWatch, spacing: Spacing, shown: boolean, teller: Teller, telling: Telling): void {
   const now = telling.context.latest.t;
   for (const held of watch.held) {
     if (held.borneOut === true) continue;
-    const ready = isGrowth(held) ? goesOnGrowing(held.bend, telling.context) : now - held.detectedAt >= LASTING_SECONDS;
+    const ready = isGrowth(held)
+      ? goesOnGrowing(held.bend, spacing.levelsSince(held.bend.t), telling.context)
+      : now - held.detectedAt >= LASTING_SECONDS;
     if (!ready) continue;
     held.borneOut = true;
     if (shown && held.told === undefined) {

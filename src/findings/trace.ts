@@ -256,7 +256,7 @@ export class TraceAnalysis {
       this.#teller.finding('memory-limit', describeLimit(limit, context), telling);
     }
     const heap = this.#watches.get('heapLive');
-    if (heap !== undefined) tellHeld(heap, this.#shows('heapLive'), this.#teller, telling);
+    if (heap !== undefined) tellHeld(heap, this.#spacing, this.#shows('heapLive'), this.#teller, telling);
     if (heap === undefined || (heap.held.length === 0 && heap.lostAt === undefined)) return;
     const now = context.latest.t;
     if (now < this.#nextReview) return;

@@ -12,10 +12,15 @@ interface SpacingState {
   last?: number;
   sum: number;
   count: number;
+  /** The newest points, oldest first: time and level. */
+  recent: [number, number][];
 }
 
+/** Newest points that are kept. */
+const RECENT = 64;
+
 export class Spacing {
-  #state: SpacingState = { sum: 0, count: 0 };
+  #state: SpacingState = { sum: 0, count: 0, recent: [] };
 
   static restore(state: unknown): Spacing {
     const spacing = new Spacing();
@@ -24,7 +29,7 @@ export class Spacing {
   }
 
   state(): unknown {
-    return { ...this.#state };
+    return structuredClone(this.#state);
   }
 
   /** @returns the mean of what came since the last point, at the time and index of this sample; undefined while it is too near */
@@ -39,9 +44,16 @@ export class Spacing {
     if (state.last !== undefined && sample.t - state.last < apart) return undefined;
     const point: SeriesPoint = { t: sample.t, y: state.sum / state.count, index: sample.index, tag: sample.line };
     if (sample.load !== undefined) point.load = sample.load;
+    state.recent.push([point.t, point.y]);
+    if (state.recent.length > RECENT) state.recent.shift();
     state.last = sample.t;
     state.sum = 0;
     state.count = 0;
     return point;
+  }
+
+  /** Levels of the newest points from `t` on; fewer than there were when they go back too far. */
+  levelsSince(t: number): number[] {
+    return this.#state.recent.filter(([at]) => at >= t).map(([, level]) => level);
   }
 }
