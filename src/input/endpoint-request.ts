@@ -126,6 +126,7 @@ export class EndpointClient {
       let peer: PeerFacts = {};
       request.once('socket', (socket) => {
         // After the handshake fails there is nothing left to ask; `secure` comes just before that is decided.
+        if (request.reusedSocket || place.protocol !== 'https:') return;
         socket.prependOnceListener('secure', () => {
           const certificate = (socket as TLSSocket).getPeerCertificate();
           peer = { validTo: certificate.valid_to, names: certificate.subjectaltname };

@@ -243,11 +243,13 @@ test('go command lines are taken apart around -exec', () => {
 });
 
 const program = `package main
-import ("fmt"; "os"; "runtime")
+import ("fmt"; "os"; "runtime"; "time")
 func main() {
   fmt.Println("out", os.Getenv("GODEBUG"), os.Args[1:])
   fmt.Fprintln(os.Stderr, "app text")
   for i := 0; i < 5; i++ { runtime.GC() }
+  // The last line is printed while the program already goes on.
+  time.Sleep(100 * time.Millisecond)
   os.Exit(3)
 }
 `;

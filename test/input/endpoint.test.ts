@@ -116,7 +116,15 @@ test('two profiles by default, over one kept connection; what has not changed is
   server.on('connection', () => {
     connections += 1;
   });
-  const outcome = await watch(await serve(pprof, server), { count: 3 });
+  const warnings: Error[] = [];
+  const onWarning = (warning: Error) => warnings.push(warning);
+  process.on('warning', onWarning);
+  await watch(await serve(pprof, server), { count: 30, intervalMs: 0 });
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('warning', onWarning);
+  assert.deepEqual(warnings, [], 'no listener stays on the kept connection');
+  connections = 0;
+  const outcome = await watch(`127.0.0.1:${(server.address() as AddressInfo).port}`, { count: 3 });
   assert.deepEqual(summary(outcome), ['goroutine', 'heap', 'goroutine=', 'heap=', 'goroutine=', 'heap=']);
   assert.equal(String(outcome.snapshots[1]!.bytes), heap);
   assert.ok(outcome.snapshots[0]!.tookMs > 0);
