@@ -1,7 +1,22 @@
 // In: file names and patterns. Out: what is in them and what is being added, as `tail -F` sees it, each byte once.
 // Polled, not notified: 5,000 log lines a second would be 5,000 inotify events, 25 reads a second cost little.
-import { closeSync, fstatSync, openSync, readdirSync, readSync, type Stats, statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { closeSync, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import {
+  advancePlace,
+  HEAD_BYTES,
+  idOf,
+  isBeginningOfBoth,
+  isSibling,
+  type Place,
+  READ_BYTES,
+  readAt,
+  readRestOfCopy,
+  siblingsOf,
+  skipHole,
+  startsWith,
+  statOf,
+  TAIL_BYTES,
+} from './follow-file.ts';
 import { expandPattern, isPattern } from './glob.ts';
 
 /**
@@ -30,14 +45,8 @@ export interface FollowOptions {
   patternMs?: number;
 }
 
-const READ_BYTES = 256 * 1024;
 /** A file that is far behind is read in turns with the others. */
 const TURN_BYTES = 4 * 1024 * 1024;
-/** Kept of what was read, to tell the same file gone on from one rewritten up to the same place. */
-const TAIL_BYTES = 64;
-const HEAD_BYTES = 256;
-/** Shorter beginnings say too little to call two files the same. */
-const MIN_HEAD_BYTES = 32;
 /** A name is looked at every so many looks: it seldom changes, and what a rotated file still gets is read all the same. */
 const LOOKS_PER_NAME = 4;
 const MAX_REMEMBERED = 1000;
@@ -46,18 +55,6 @@ const COMPRESSED = /\.(?:gz|zst|bz2|xz|lz4|zip)$/;
 
 const scratch = Buffer.allocUnsafe(READ_BYTES + TAIL_BYTES);
 const EMPTY = Buffer.alloc(0);
-
-/** Where reading stands in one inode; kept after it is closed, so that it is not read again under its rotated name. */
-interface Place {
-  id: string;
-  position: number;
-  tail: Buffer;
-  head: Buffer;
-  openedAtMs: number;
-  open: boolean;
-  /** A copy of what was read elsewhere: nothing in it is handed out. */
-  copy: boolean;
-}
 
 interface Followed {
   source: string;
@@ -346,96 +343,4 @@ class Follower {
     file.told = event;
     return { source: file.source, bytes: EMPTY, event, ...(detail === undefined ? {} : { detail }) };
   }
-}
-
-function advancePlace(place: Place, bytes: Buffer): void {
-  if (place.head.length < HEAD_BYTES && place.position === place.head.length) {
-    place.head = Buffer.concat([place.head, bytes.subarray(0, HEAD_BYTES - place.head.length)]);
-  }
-  place.position += bytes.length;
-  const joined = bytes.length >= TAIL_BYTES ? bytes : Buffer.concat([place.tail, bytes]);
-  place.tail = Buffer.from(joined.subarray(-TAIL_BYTES));
-}
-
-/** `app.log` and `app.log.1`, `app.log-20260101`, or `app-1.log`: rotation adds to the name. */
-function isSibling(source: string, path: string): boolean {
-  if (dirname(source) !== dirname(path) || source === path) return false;
-  const name = basename(source);
-  const stem = name.replace(/\.[^.]*$/, '');
-  return new RegExp(`^(?:${escapeText(name)}|${escapeText(stem)})[.\\-_]`).test(basename(path));
-}
-
-function escapeText(text: string): string {
-  return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-}
-
-function siblingsOf(source: string): string[] {
-  const directory = dirname(source);
-  try {
-    // join() would take a leading ./ away, and with it the likeness.
-    const at = source.slice(0, source.length - basename(source).length);
-    return readdirSync(directory)
-      .map((name) => (at === '' ? name : join(at, name)))
-      .filter((path) => isSibling(join(at, basename(source)), path));
-  } catch {
-    return [];
-  }
-}
-
-function* readRestOfCopy(source: string, place: Place): Generator<Buffer> {
-  if (place.tail.length < MIN_HEAD_BYTES) return;
-  for (const path of siblingsOf(source)) {
-    const stats = statOf(path);
-    if (stats === undefined || !stats.isFile() || stats.size <= place.position) continue;
-    const fd = openSync(path, 'r');
-    try {
-      if (!readAt(fd, place.position - place.tail.length, place.tail.length).equals(place.tail)) continue;
-      for (let position = place.position; ; ) {
-        const bytes = readAt(fd, position, READ_BYTES);
-        if (bytes.length === 0) return;
-        position += bytes.length;
-        yield bytes;
-      }
-    } finally {
-      closeSync(fd);
-    }
-  }
-}
-
-/** A writer that does not append leaves a hole of zeros up to where it was. */
-function skipHole(fd: number): number {
-  for (let position = 0; ; ) {
-    const bytes = readAt(fd, position, READ_BYTES);
-    const first = bytes.findIndex((byte) => byte !== 0);
-    if (first >= 0) return position + first;
-    position += bytes.length;
-    if (bytes.length === 0) return position === 0 ? 0 : position;
-  }
-}
-
-function startsWith(bytes: Buffer, beginning: Buffer): boolean {
-  return bytes.subarray(0, beginning.length).equals(beginning);
-}
-
-function isBeginningOfBoth(a: Buffer, b: Buffer): boolean {
-  const length = Math.min(a.length, b.length);
-  return length >= MIN_HEAD_BYTES && a.compare(b, 0, length, 0, length) === 0;
-}
-
-function readAt(fd: number, position: number, length: number): Buffer {
-  const bytes = Buffer.alloc(length);
-  return bytes.subarray(0, readSync(fd, bytes, 0, length, position));
-}
-
-function statOf(path: string): Stats | undefined {
-  try {
-    return statSync(path, { throwIfNoEntry: false, bigint: false });
-  } catch {
-    // A directory on the way may not be searched: as good as not there.
-    return undefined;
-  }
-}
-
-function idOf(stats: Stats): string {
-  return `${stats.dev}:${stats.ino}`;
 }
