@@ -103,15 +103,18 @@ export const RERUN_LONGEST = 400;
 /** Alarm: evidence of the last segment, this many reruns in a row. */
 export const ALARM_EVIDENCE = 25;
 export const ALARM_STREAK = 2;
+/** Growth is raised when it has at least so many cells: fewer may be a step. */
+export const ALARM_GROWTH_CELLS = 7;
 /** A bend that is not growth is raised when it is at least so many cells old. */
 export const ALARM_CELLS = 8;
 /** What so many looks in a row do not see is taken back. */
 export const WITHDRAW_STREAK = 4;
 /** Growth waits for the load while the load has risen by more than this share of its mean before the bend. */
 export const LOAD_RISE = 0.25;
-/** Load is steady when its line moves by at most this share of its mean over at least so many points. */
-export const LOAD_STEADY = 0.12;
+/** Load is steady when it moves by at most this share of its rise, over so many points and that share of the growth. */
+export const LOAD_STEADY = 0.15;
 export const LOAD_STEADY_POINTS = 8;
+export const LOAD_STEADY_SHARE = 0.2;
 
 /** Level model: smallest ratio of two levels. */
 export const LEVEL_RATIO = 1.25;

@@ -118,7 +118,8 @@ function fitCurve(
     if (!best || here.sse < best.sse) best = here;
   }
   if (!best) return undefined;
-  const saved = (CUT_PARAMETERS * (j - i) - (CURVE_PARAMETERS - 2)) * perParameter;
+  // Two cuts may be two leaks: the curve must fit as well as their lines. More cuts must pay for their parameters.
+  const saved = j - i === 2 ? 0 : (CUT_PARAMETERS * (j - i) - (CURVE_PARAMETERS - 2)) * perParameter;
   if (best.sse > lines + saved) return undefined;
   // A soft beginning hardly tells its place: of those believed alike the middle one.
   const near = places.filter((p) => p.sse <= best.sse + perParameter);

@@ -70,12 +70,16 @@ export function dropWeakCuts(
     if (sizes[weakest]! >= 1) break;
     kept.splice(weakest, 1);
   }
-  const p = fitPieces(sums, kept);
   const noise = cells.sigma * cells.sigma * kappa;
-  return kept.filter((q, i) => {
-    const a = p[i]!.from;
-    const b = p[i + 1]!.to;
-    const side = Math.min(q - a, b - q);
-    return side >= MIN_SIDE || sse(sums, a, b) - sse(sums, a, q) - sse(sums, q, b) > SHORT_SIDE_EVIDENCE * noise;
-  });
+  for (;;) {
+    const edges = [0, ...kept, sums.n];
+    const short = kept.map((q, i) => {
+      const [a, b] = [edges[i]!, edges[i + 2]!];
+      if (Math.min(q - a, b - q) >= MIN_SIDE) return Number.POSITIVE_INFINITY;
+      return (sse(sums, a, b) - sse(sums, a, q) - sse(sums, q, b)) / noise;
+    });
+    const weakest = short.indexOf(Math.min(...short));
+    if (weakest < 0 || short[weakest]! > SHORT_SIDE_EVIDENCE) return kept;
+    kept.splice(weakest, 1);
+  }
 }

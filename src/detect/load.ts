@@ -1,6 +1,6 @@
 // In: times, values, loads and a growing stretch. Out: does the load explain the growth, and is the growth running out?
 
-import { LOAD_RISE, LOAD_STEADY, LOAD_STEADY_POINTS } from './constants.ts';
+import { LOAD_RISE, LOAD_STEADY, LOAD_STEADY_POINTS, LOAD_STEADY_SHARE } from './constants.ts';
 import { median } from './noise.ts';
 import { leastSquares } from './solve.ts';
 
@@ -31,8 +31,10 @@ export function loadExplains(s: Stretch): boolean {
   const after = load.subarray(from, to).filter((v) => !Number.isNaN(v));
   if (after.length < 6 || before.length < 3) return false;
   const recent = after.subarray(-Math.max(4, after.length >> 2));
-  if (median(recent) <= (1 + LOAD_RISE) * Math.max(median(before), 1e-9)) return false;
-  const steady = steadyFrom(s.t, load, from, to);
+  const usual = Math.max(median(before), 1e-9);
+  const risen = median(recent) - usual;
+  if (risen <= LOAD_RISE * usual) return false;
+  const steady = steadyFrom(s.t, load, from, to, risen);
   if (steady === undefined) return true;
   return !growsOver(s, (steady + to) >> 1, to) || !growsOver(s, steady, to);
 }
@@ -59,12 +61,17 @@ function smoothLoad(s: Stretch): Float64Array {
   return out;
 }
 
-/** Start of the longest stretch up to `to` over which the load's line moves by at most LOAD_STEADY of its mean. */
-function steadyFrom(t: Float64Array, load: Float64Array, from: number, to: number): number | undefined {
+/** Start of the longest stretch up to `to` over which the load moves by at most LOAD_STEADY of its rise. */
+function steadyFrom(t: Float64Array, load: Float64Array, from: number, to: number, risen: number): number | undefined {
   const step = Math.max(1, (to - from) >> 5);
+  const length = t[to - 1]! - t[from]!;
   for (let a = from; a <= to - LOAD_STEADY_POINTS; a += step) {
-    const { slope, mean } = line(t, load, a, to);
-    if (Math.abs(slope * (t[to - 1]! - t[a]!)) <= LOAD_STEADY * mean) return a;
+    const span = t[to - 1]! - t[a]!;
+    if (span < LOAD_STEADY_SHARE * length) return undefined;
+    const { slope } = line(t, load, a, to);
+    const half = (a + to) >> 1;
+    const move = Math.abs(median(load.subarray(half, to)) - median(load.subarray(a, half)));
+    if (Math.max(Math.abs(slope * span), move) <= LOAD_STEADY * risen) return a;
   }
   return undefined;
 }
@@ -102,7 +109,7 @@ function line(t: Float64Array, v: Float64Array, a: number, b: number): { slope: 
 export function isRunningOut(s: Pick<Stretch, 't' | 'y' | 'from' | 'to' | 'noise'>): boolean {
   const { t, y, from, to, noise } = s;
   const n = to - from;
-  if (n < 8) return false;
+  if (n < 6) return false;
   const length = t[to - 1]! - t[from]!;
   const u = t.slice(from, to).map((v) => (v - t[from]!) / length - 0.5);
   const ones = new Float64Array(n).fill(1);

@@ -2,12 +2,12 @@
 
 import { maskBursts } from './bursts.ts';
 import { type CellBend, classifyCuts } from './classify.ts';
-import { EFFECT_SIGMA, GROWTH_T, KAPPA_FIRST, MEAN_FLOOR, MIN_POINTS, PENALTY } from './constants.ts';
+import { EFFECT_SIGMA, GROWTH_T, KAPPA_FIRST, MEAN_FLOOR, MIN_POINTS, PENALTY, STOPPED_SHARE } from './constants.ts';
 import { joinCurves } from './curve.ts';
 import { dropWeakCuts, smallestEffect } from './effects.ts';
 import { type Cells, type Segmentation, segmentPlain, withCycle } from './fit.ts';
 import { median, noiseScale } from './noise.ts';
-import { fitLine, fitPieces, type Line } from './sums.ts';
+import { fitLine, fitPieces, type Line, type Sums } from './sums.ts';
 import { tidyBends } from './tidy.ts';
 import { twoKinks } from './two-kinks.ts';
 import type { Sensitivity } from './types.ts';
@@ -71,7 +71,7 @@ export function segmentSeries(input: SeriesInput): WholeFit | undefined {
   const { x, w } = cells;
   const tail = pieces.at(-1)!;
   const tailSe = sigma * Math.sqrt(seg.kappa / Math.max(tail.sxx, 1e-9));
-  const growing = tail.slope > GROWTH_T * tailSe && tail.slope * (x[n - 1]! - x[tail.from]!) > smallest;
+  const growing = isGrowing(seg.sums, tail, x, sigma * Math.sqrt(seg.kappa), smallest);
   const shared = {
     tail,
     tailSe,
@@ -130,4 +130,12 @@ function settledAt(cells: Cells, bend: CellBend, smallest: number): number {
     cell--;
   }
   return cell;
+}
+
+/** Significant growth of at least the smallest effect that has not stopped in the second half of the piece. */
+function isGrowing(sums: Sums, tail: Line, x: Float64Array, noise: number, smallest: number): boolean {
+  const se = (l: Line) => noise / Math.sqrt(Math.max(l.sxx, 1e-9));
+  if (tail.slope <= GROWTH_T * se(tail) || tail.slope * (x[tail.to - 1]! - x[tail.from]!) <= smallest) return false;
+  const half = fitLine(sums, (tail.from + tail.to) >> 1, tail.to);
+  return half.slope > STOPPED_SHARE * tail.slope - se(half) && half.slope > se(half);
 }

@@ -104,29 +104,30 @@ function push(s: State, p: Point): DetectorUpdate | undefined {
   return raised.length + withdrawn.length > 0 ? { raised, withdrawn } : undefined;
 }
 
-/** Raises the last bend once enough looks in a row agree on it. */
+/** Raises a bend once enough looks in a row agree on it. */
 function raise(s: State, view: View, now: number): DetectorUpdate['raised'] {
-  const last = view.bends.at(-1);
-  const known = last && s.raised.some((r) => isSame(r.bend, last));
-  if (!last || known || !isAlarm(last, view)) {
+  const found = worthRaising(view);
+  const known = found && s.raised.some((r) => isSame(r.bend, found));
+  if (!found || known || found.evidence <= ALARM_EVIDENCE) {
     s.candidate = null;
     s.streak = 0;
     return [];
   }
-  s.streak = s.candidate && isSame(s.candidate, last) ? s.streak + 1 : 1;
-  s.candidate = last;
+  s.streak = s.candidate && isSame(s.candidate, found) ? s.streak + 1 : 1;
+  s.candidate = found;
   if (s.streak < ALARM_STREAK) return [];
-  const raised = { id: s.nextId++, bend: last, detectedAt: now };
+  const raised = { id: s.nextId++, bend: found, detectedAt: now };
   s.raised.push({ ...raised, missed: 0 });
   s.candidate = null;
   return [raised];
 }
 
-/** Evidence enough, and: growth that goes on and the load does not explain, or another bend that has lasted. */
-function isAlarm(last: Bend, { means, runningOut }: View): boolean {
-  if (last.evidence <= ALARM_EVIDENCE) return false;
-  if (GROWTH.has(last.kind)) return !last.followsLoad && !runningOut;
-  return means.t.length > ALARM_CELLS && means.t.at(-ALARM_CELLS)! >= last.t;
+/** Growth that goes on unexplained, else the last bend if it is no growth and has lasted. */
+function worthRaising({ bends, growth, means }: View): Bend | undefined {
+  if (growth) return growth;
+  const last = bends.at(-1);
+  if (!last || GROWTH.has(last.kind) || means.t.length <= ALARM_CELLS) return undefined;
+  return means.t.at(-ALARM_CELLS)! >= last.t ? last : undefined;
 }
 
 /** Takes back what several looks in a row do not see, or see as load. */

@@ -3,6 +3,7 @@
 import { confidenceOf, SLOPE_REACH } from './calibration.ts';
 import { type CellMeans, type CellStore, cellMeans } from './cells.ts';
 import type { CellBend } from './classify.ts';
+import { ALARM_GROWTH_CELLS } from './constants.ts';
 import { segmentLevels } from './level.ts';
 import { isRunningOut, loadExplains, type Stretch } from './load.ts';
 import { segmentSeries, type WholeFit } from './segments.ts';
@@ -17,8 +18,8 @@ export interface View {
   whole: WholeFit | undefined;
   /** Added before the logarithm; 0 with the line model. */
   offset: number;
-  /** The growth at the end is coming to rest. */
-  runningOut: boolean;
+  /** The growth that goes on at the end, does not come to rest by itself and is not explained by load. */
+  growth: Bend | undefined;
 }
 
 /** Segments the cells: all of them, or the newest `fine` with the older ones joined into `coarse` groups. */
@@ -32,16 +33,17 @@ export function viewCells(c: CellStore, options: DetectorOptions, fine?: number,
   };
   if (options.model === 'level') {
     const levels = segmentLevels(input);
-    if (!levels) return { bends: [], means, whole: undefined, offset: 0, runningOut: false };
+    if (!levels) return { bends: [], means, whole: undefined, offset: 0, growth: undefined };
     const { offset } = levels;
     const y = means.y.map((v) => toLog(v, offset));
     const bends = levels.bends.map((b) => toRegime(c, means, levels, b, offset));
-    return { bends, means: { ...means, y }, whole: levels, offset, runningOut: false };
+    return { bends, means: { ...means, y }, whole: levels, offset, growth: undefined };
   }
   const whole = segmentSeries(input);
-  if (!whole) return { bends: [], means, whole, offset: 0, runningOut: false };
+  if (!whole) return { bends: [], means, whole, offset: 0, growth: undefined };
   const bends = whole.bends.map((b, i) => toBend(c, means, whole, b, followsLoad(means, whole, i)));
-  return { bends, means, whole, offset: 0, runningOut: endsSlowing(means, whole) };
+  const k = openGrowth(means, whole);
+  return { bends, means, whole, offset: 0, growth: k === undefined ? undefined : bends[k] };
 }
 
 /** The growing stretch that the bend belongs to: from the first of the growth bends in a row to the next other one. */
@@ -66,10 +68,21 @@ function followsLoad(means: CellMeans, whole: WholeFit, i: number): boolean {
   return s !== undefined && loadExplains(s);
 }
 
-/** The growth at the end is coming to rest by itself: a cache that fills, a step that settles. */
-function endsSlowing(means: CellMeans, whole: WholeFit): boolean {
-  const last = whole.bends.at(-1);
-  return last !== undefined && GROWTH.has(last.kind) && isRunningOut(stretch(means, whole, last.cell, means.t.length));
+const GOING_ON: ReadonlySet<BendKind> = new Set<BendKind>([...GROWTH, 'growth-down', 'step-up']);
+
+/** The bend that began the growth going on at the end, if it neither comes to rest nor follows the load. */
+function openGrowth(means: CellMeans, whole: WholeFit): number | undefined {
+  const { bends } = whole;
+  let k = bends.length - 1;
+  if (k < 0 || !(GROWTH.has(bends[k]!.kind) || whole.growing)) return undefined;
+  while (k > 0 && !GROWTH.has(bends[k]!.kind) && GOING_ON.has(bends[k]!.kind)) k--;
+  if (!GROWTH.has(bends[k]!.kind)) return undefined;
+  let start = k;
+  while (start > 0 && GROWTH.has(bends[start - 1]!.kind)) start--;
+  const n = means.t.length;
+  if (n - bends.at(-1)!.cell < ALARM_GROWTH_CELLS) return undefined;
+  if (isRunningOut(stretch(means, whole, bends.at(-1)!.cell, n))) return undefined;
+  return loadExplains(stretch(means, whole, bends[start]!.cell, n)) ? undefined : k;
 }
 
 export function toLog(value: number, offset: number): number {
