@@ -26,6 +26,9 @@ await build({
   bundle: true,
   splitting: true,
   minifySyntax: true,
+  minifyWhitespace: true,
+  // through2 brings Node's own streams as a package; the ones that run here anyway are newer and load at once.
+  alias: { 'readable-stream': 'node:stream' },
   platform: 'node',
   format: 'esm',
   target: 'node20.19',
