@@ -205,9 +205,14 @@ function streamOf(event: GoroutinesEvent): StreamName | undefined {
   if (event.profile === 'goroutineleak') return 'leaks';
   if (event.profile !== undefined) return undefined;
   if (event.cause !== 'debug' && event.cause !== 'sigquit') return undefined;
-  // One goroutine that printed its own stack is no dump of the program.
-  if (event.debug === 2 && event.total === 1 && event.states['running'] === 1) return undefined;
+  if (event.debug === 2 && printsItself(event)) return undefined;
   return event.debug === 2 ? 'identity' : 'counts';
+}
+
+/** One goroutine that printed its own stack is no dump of the program; a profile of a program with one goroutine is. */
+function printsItself(event: GoroutinesEvent): boolean {
+  if (event.total !== 1 || event.states['running'] !== 1) return false;
+  return !event.groups.some((group) => group.stack.some((frame) => frame.function.startsWith('runtime/pprof.')));
 }
 
 /** Ids only ever go up: when all that were followed are gone and the new ones are low, it is another process. */
