@@ -178,6 +178,9 @@ export function risesThroughout(episode: GrowthEpisode, context: RuleContext): b
 
 /** The newest third of a growth brings half of what was gained since the oldest when it is a straight line, nothing when it is a step. */
 const NEWEST_SHARE = 0.15;
+/** Cycles that a growth must have been seen for, unless the heap is that many times as large already: a batch of work is over by then. */
+const FEWEST_POINTS = 8;
+const TOO_MUCH_TO_WAIT = 4;
 /** What is left of a growth without its jumps. */
 const WITHOUT_JUMPS = 0.3;
 /** A jump: more than so many MiB from one point to the next, and so many times the usual way. */
@@ -189,9 +192,11 @@ const JUMP_TIMES = 4;
  * @param levels the points since the bend, as many as are known
  */
 export function goesOnGrowing(bend: Bend, levels: readonly number[], context: RuleContext): boolean {
+  const [oldest, newest] = [levels[0] ?? 0, levels.at(-1) ?? 0];
+  if (levels.length < FEWEST_POINTS && newest < TOO_MUCH_TO_WAIT * oldest) return false;
   const ways = levels.slice(1).map((level, i) => level - levels[i]!);
   const usual = median(ways.map(Math.abs));
-  const gain = (levels.at(-1) ?? 0) - (levels[0] ?? 0);
+  const gain = newest - oldest;
   const jumps = ways.filter((way) => way > Math.max(JUMP_MIB, JUMP_TIMES * usual)).reduce((sum, way) => sum + way, 0);
   if (jumps > 0 && gain - jumps < WITHOUT_JUMPS * gain) return false;
   const third = (context.latest.t - bend.t) / 3;
