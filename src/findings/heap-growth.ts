@@ -44,7 +44,7 @@ export function describeGrowth(episode: GrowthEpisode, context: RuleContext, lim
       grownMiB: grown,
       grownShareOfHeap: grown / Math.max(levelTo, 1),
       slopeMiBPerSecond: context.hasTime ? slope : undefined,
-      slopeMiBPerCycle: context.hasTime ? undefined : slope,
+      slopePerCycleMiB: context.hasTime ? undefined : slope,
       slopeInterval: { from: tidy(slopeInterval.from), to: tidy(slopeInterval.to) },
       followsLoad: episode.followsLoad,
       gogcPercent: gogcOf(context),
@@ -80,8 +80,13 @@ function detailOf(
     );
   } else {
     const unit = context.hasTime ? 'a second' : 'a cycle';
+    const known = context.history.mean('allocRate', from, context.latest.t) !== undefined;
     sentences.push(
-      `The growth lies between ${mib(slopeInterval.from)} and ${mib(slopeInterval.to)} ${unit}, and the allocation rate does not explain it: objects are kept that used to be let go.`,
+      `The growth lies between ${mib(slopeInterval.from)} and ${mib(slopeInterval.to)} ${unit}${
+        known
+          ? ', and the allocation rate does not explain it: objects are kept that used to be let go.'
+          : '. The trace has no times, so it cannot tell whether the load grew too.'
+      }`,
     );
   }
   if (atLimit) sentences.push('It has already reached the memory limit: see the finding about it.');

@@ -69,7 +69,7 @@ export function tellHeld(watch: SignalWatch, spacing: Spacing, shown: boolean, t
 /** The heap itself against the pace that was told: half of it, since the bend was taken back, is growth still. */
 function keptGrowing(from: number, to: number, teller: Teller, { context }: Telling): boolean {
   const finding = teller.log.get(KEY);
-  const slope = Number(finding?.evidence.slopeMiBPerSecond ?? finding?.evidence.slopeMiBPerCycle);
+  const slope = Number(finding?.evidence.slopeMiBPerSecond ?? finding?.evidence.slopePerCycleMiB);
   const quarter = (to - from) / 4;
   const before = context.history.typical('heapLive', from, from + quarter);
   const after = context.history.typical('heapLive', to - quarter, to);

@@ -6,7 +6,7 @@ export function number(value: number): string {
   const size = Math.abs(value);
   if (size >= 100) return String(Math.round(value));
   if (size === 0) return '0';
-  return String(Number(value.toPrecision(size >= 1 ? 3 : 2)));
+  return String(Number(value.toPrecision(size >= 0.1 ? 3 : 2)));
 }
 
 export function mib(value: number): string {
