@@ -71,6 +71,8 @@ export const HARMONICS: readonly number[] = [1, 2, 4, 8];
 /** Turning points that make a zigzag a cycle, and how far its troughs may drift (share of its amplitude). */
 export const CYCLE_TURNS = 5;
 export const CYCLE_DRIFT = 0.4;
+/** A cycle's whole range may be this many of its swings. */
+export const CYCLE_RANGE = 2.5;
 export const TROUGH_TURNS = 8;
 
 /** Cells kept for ever (means over time). */

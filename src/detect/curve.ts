@@ -99,7 +99,8 @@ function fitCurve(
   let lines = 0;
   for (let k = i; k <= j; k++) lines += sse(sums, pieces[k]!.from, pieces[k]!.to);
   const first = from + 3;
-  const last = Math.min(to - 8, pieces[j]!.from);
+  // The first cut stands where the curve can be told from a line: its onset lies before.
+  const last = Math.min(to - 8, pieces[i + 1]!.from + 4);
   const step = Math.max(1, Math.ceil((last - first) / PLACES));
   const length = cells.x[to - 1]! - cells.x[pieces[i]!.to]!;
   const places: Curve[] = [];

@@ -31,7 +31,11 @@ export function loadExplains(s: Stretch): boolean {
   const after = load.subarray(from, to).filter((v) => !Number.isNaN(v));
   if (after.length < 6 || before.length < 3) return false;
   const recent = after.subarray(-Math.max(4, after.length >> 2));
-  const usual = Math.max(median(before), 1e-9);
+  // In the trough of a cycle the growth begins at less load than there was before it.
+  const atBend = load
+    .subarray(from, Math.min(to, from + Math.max(3, (to - from) >> 3)))
+    .filter((v) => !Number.isNaN(v));
+  const usual = Math.max(Math.min(median(before), median(atBend)), 1e-9);
   const risen = median(recent) - usual;
   if (risen <= LOAD_RISE * usual) return false;
   const steady = steadyFrom(s.t, load, from, to, risen);

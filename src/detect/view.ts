@@ -68,14 +68,14 @@ function followsLoad(means: CellMeans, whole: WholeFit, i: number): boolean {
   return s !== undefined && loadExplains(s);
 }
 
-const GOING_ON: ReadonlySet<BendKind> = new Set<BendKind>([...GROWTH, 'growth-down', 'step-up']);
+const STOPPING: ReadonlySet<BendKind> = new Set<BendKind>(['decline', 'step-down']);
 
 /** The bend that began the growth going on at the end, if it neither comes to rest nor follows the load. */
 function openGrowth(means: CellMeans, whole: WholeFit): number | undefined {
   const { bends } = whole;
   let k = bends.length - 1;
   if (k < 0 || !(GROWTH.has(bends[k]!.kind) || whole.growing)) return undefined;
-  while (k > 0 && !GROWTH.has(bends[k]!.kind) && GOING_ON.has(bends[k]!.kind)) k--;
+  while (k > 0 && !GROWTH.has(bends[k]!.kind) && !STOPPING.has(bends[k]!.kind)) k--;
   if (!GROWTH.has(bends[k]!.kind)) return undefined;
   let start = k;
   while (start > 0 && GROWTH.has(bends[start - 1]!.kind)) start--;

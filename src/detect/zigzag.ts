@@ -1,6 +1,6 @@
 // In: the pieces of a segmentation. Out: whether they are a zigzag (a cycle), and whether its troughs drift (a leak under it).
 
-import { CYCLE_DRIFT, CYCLE_TURNS, TROUGH_TURNS } from './constants.ts';
+import { CYCLE_DRIFT, CYCLE_RANGE, CYCLE_TURNS, TROUGH_TURNS } from './constants.ts';
 import { median } from './noise.ts';
 import { type Line, lineAt } from './sums.ts';
 
@@ -34,6 +34,9 @@ export function findTurns(pieces: readonly Line[], x: Float64Array, reach: numbe
 /** Five or more turns whose troughs stay within 40 % of the amplitude (one outer trough may be cut off): a cycle. */
 export function isCycle(turns: readonly Turn[]): boolean {
   if (turns.length < CYCLE_TURNS) return false;
+  const inner = turns.slice(1, -1).map((t) => t.level);
+  if (Math.max(...turns.slice(1).map((t) => t.level)) - Math.min(...inner) > CYCLE_RANGE * amplitude(turns))
+    return false;
   const limit = CYCLE_DRIFT * amplitude(turns);
   const troughs = turns
     .filter((t, k) => (k + 1 < turns.length ? turns[k + 1]!.level > t.level : turns[k - 1]!.level > t.level))
