@@ -2,16 +2,10 @@
 import type { CreatedBy, Frame, GoroutineGroup } from '../types.ts';
 import { InfrastructureIndex, type InfrastructureRule } from './infrastructure.ts';
 import { collapseTypeArguments, isHiddenRuntimeFrame, unescapeName } from './names.ts';
-import { type GroupRow, mixId, SAMPLE_IDS, type StackTable } from './stack-table.ts';
+import { type DescribedStack, type GroupRow, mixId, SAMPLE_IDS, type StackTable } from './stack-table.ts';
 
 /** Elided frames stand in the key as this line: how many are missing never splits a group. */
 export const ELIDED_KEY = '...';
-
-export interface DescribedStack {
-  id: string;
-  stack: Frame[];
-  createdBy: CreatedBy | undefined;
-}
 
 /** A frame with what `groupId` needs of it, made once per distinct line. */
 interface KnownFrame {
@@ -56,7 +50,7 @@ export class RowDescriber {
     return { id: combineHashes(state, hashes, creatorHash), stack, createdBy };
   }
 
-  group(row: GroupRow, state: string, described: DescribedStack): GoroutineGroup {
+  group(table: StackTable, row: GroupRow, state: string, described: DescribedStack): GoroutineGroup {
     const group: GoroutineGroup = { id: described.id, count: row.count, stack: described.stack };
     if (state !== '') group.state = state;
     if (row.waitMax >= 0) {
@@ -69,7 +63,8 @@ export class RowDescriber {
     if (described.createdBy !== undefined) {
       group.createdBy = row.creator > 0 ? { ...described.createdBy, goroutine: row.creator } : described.createdBy;
     }
-    if (row.ids.length > 0) group.sampleIds = [...row.ids].sort((a, b) => a - b);
+    const ids = table.sampledIds(row);
+    if (ids.length > 0) group.sampleIds = ids.sort((a, b) => a - b);
     if (row.ancestors !== undefined) group.ancestors = this.#ancestors(row.ancestors);
     if (this.#infrastructure.find(group) !== undefined) group.infrastructure = true;
     return group;
@@ -167,7 +162,7 @@ function combineHashes(state: string, frames: readonly FrameHash[], creator: Fra
 }
 
 /** `from` into `into`: two rows of one dump that differ only by what `groupId` leaves out. */
-export function mergeRows(into: GroupRow, from: GroupRow): void {
+export function mergeRows(table: StackTable, into: GroupRow, from: GroupRow): void {
   into.count += from.count;
   if (from.waitMax >= 0) {
     into.waitMin = into.waitMax < 0 ? from.waitMin : Math.min(into.waitMin, from.waitMin);
@@ -182,5 +177,6 @@ export function mergeRows(into: GroupRow, from: GroupRow): void {
   }
   if (into.creator !== from.creator) into.creator = -1;
   into.framesElided = Math.max(into.framesElided, from.framesElided);
-  into.ids = [...into.ids, ...from.ids].sort((a, b) => mixId(a) - mixId(b)).slice(0, SAMPLE_IDS);
+  const ids = [...table.sampledIds(into), ...table.sampledIds(from)];
+  into.ids = ids.sort((a, b) => mixId(a) - mixId(b)).slice(0, SAMPLE_IDS);
 }

@@ -1,6 +1,8 @@
 // In: goroutines as spans of bytes: names without arguments, `FILE:LINE` without offsets. Out: one row a distinct (state, stack, creator).
 // Hashed and compared on the bytes themselves, so that a dump of 900,000 goroutines makes objects only for its distinct stacks.
 
+import type { CreatedBy, Frame } from '../types.ts';
+
 /** Ids kept per group: those of least hash, so that the overlap of two dumps can be judged from the samples alone. */
 export const SAMPLE_IDS = 128;
 
@@ -23,13 +25,24 @@ export interface GroupRow {
   labels: Map<string, number> | undefined;
   /** Goroutine that started the members; 0 none printed, -1 they differ. */
   creator: number;
-  ids: number[];
-  /** Greatest hash among `ids` once there are SAMPLE_IDS of them. */
+  /** The sample, once there are SAMPLE_IDS members; up to then they stand in the table's list from `idHead` on. */
+  ids: number[] | undefined;
+  idHead: number;
+  /** Greatest hash among `ids`. */
   idHashLimit: number;
   /** Numbers of the frames printed with `(...)`. */
   inlined: number[] | undefined;
   framesElided: number;
   ancestors: string[] | undefined;
+  /** Made when first asked for. */
+  described: DescribedStack | undefined;
+}
+
+/** A row as objects. */
+export interface DescribedStack {
+  id: string;
+  stack: Frame[];
+  createdBy: CreatedBy | undefined;
 }
 
 /** Integer mixing with full avalanche (MurmurHash3's finaliser). */
@@ -43,6 +56,12 @@ export function mixId(id: number): number {
   return h >>> 0;
 }
 
+function greatestHash(ids: readonly number[]): number {
+  let greatest = 0;
+  for (const id of ids) greatest = Math.max(greatest, mixId(id));
+  return greatest;
+}
+
 /** Open-addressing table from (state, key bytes) to rows; keys lie one after another in one arena. */
 export class StackTable {
   readonly rows: GroupRow[] = [];
@@ -50,6 +69,10 @@ export class StackTable {
   #arena = Buffer.allocUnsafe(4096);
   #arenaView = new DataView(this.#arena.buffer, this.#arena.byteOffset, this.#arena.byteLength);
   #arenaEnd = 0;
+  /** Lists of ids, last one first: small groups are many, and an array each would cost more than the ids. */
+  #ids = new Float64Array(256);
+  #idNext = new Int32Array(256);
+  #idCount = 0;
 
   /**
    * The row of the key that `segments[0 .. 2*count)` spans in `view` (start, end pairs), or -1.
@@ -74,10 +97,13 @@ export class StackTable {
     let length = 0;
     for (let i = 0; i < count; i++) length += segments[2 * i + 1]! - segments[2 * i]! + 1;
     this.#reserve(length);
+    const arena = this.#arena;
     let at = keyStart;
     for (let i = 0; i < count; i++) {
-      at += bytes.copy(this.#arena, at, segments[2 * i]!, segments[2 * i + 1]!);
-      this.#arena[at++] = 10;
+      // Names are short: a loop beats a call.
+      const end = segments[2 * i + 1]!;
+      for (let from = segments[2 * i]!; from < end; from++) arena[at++] = bytes[from]!;
+      arena[at++] = 10;
     }
     this.#arenaEnd = at;
     const row: GroupRow = {
@@ -93,16 +119,51 @@ export class StackTable {
       leaked: 0,
       labels: undefined,
       creator: 0,
-      ids: [],
+      ids: undefined,
+      idHead: -1,
       idHashLimit: 4294967296,
       inlined: undefined,
       framesElided: 0,
       ancestors: undefined,
+      described: undefined,
     };
     this.rows.push(row);
     if (this.rows.length * 2 > this.#slots.length) this.#rehash();
     else this.#place(hash, this.rows.length);
     return row;
+  }
+
+  /** Takes one member's id into the row's sample of least hashes; `row.count` members were there before. */
+  sampleId(row: GroupRow, id: number): void {
+    if (row.ids === undefined) {
+      if (this.#idCount === this.#ids.length) this.#growIds();
+      this.#ids[this.#idCount] = id;
+      this.#idNext[this.#idCount] = row.idHead;
+      row.idHead = this.#idCount++;
+      if (row.count + 1 < SAMPLE_IDS) return;
+      row.ids = this.sampledIds(row);
+      row.idHashLimit = greatestHash(row.ids);
+      return;
+    }
+    if (mixId(id) >= row.idHashLimit) return;
+    row.ids[row.ids.findIndex((kept) => mixId(kept) === row.idHashLimit)] = id;
+    row.idHashLimit = greatestHash(row.ids);
+  }
+
+  sampledIds(row: GroupRow): number[] {
+    if (row.ids !== undefined) return row.ids;
+    const ids: number[] = [];
+    for (let at = row.idHead; at >= 0; at = this.#idNext[at]!) ids.push(this.#ids[at]!);
+    return ids;
+  }
+
+  #growIds(): void {
+    const ids = new Float64Array(this.#ids.length * 2);
+    ids.set(this.#ids);
+    this.#ids = ids;
+    const next = new Int32Array(this.#idNext.length * 2);
+    next.set(this.#idNext);
+    this.#idNext = next;
   }
 
   /** The key's lines, each with its newline: function, tab + place, ..., `created by ` + function, tab + place. */
@@ -132,14 +193,19 @@ export class StackTable {
   }
 }
 
-/** Four bytes a step: the spans are short names, and this runs over every byte of a dump. */
+/**
+ * Of places (`\tFILE:LINE`) every byte, four a step; of names the length, since places tell nearly all stacks apart and
+ * `find` compares every byte anyway.
+ */
 export function hashSegments(view: DataView, segments: Int32Array, count: number, seed: number): number {
   let h = seed | 0;
   for (let i = 0; i < count; i++) {
     let at = segments[2 * i]!;
     const end = segments[2 * i + 1]!;
+    if (end === at) continue;
     const wordEnd = end - 3;
     h = Math.imul(h ^ (end - at), 0x5bd1e995);
+    if (view.getUint8(at) !== 9) continue;
     for (; at < wordEnd; at += 4) {
       h = Math.imul(h ^ view.getInt32(at, true), 0x01000193);
       h ^= h >>> 15;
@@ -172,16 +238,6 @@ function sameKey(
     if (arena.getUint8(key++) !== 10) return false;
   }
   return key === keyEnd;
-}
-
-/** Takes one member's id into the sample of least hashes. */
-export function sampleId(row: GroupRow, id: number): void {
-  const hash = mixId(id);
-  if (hash >= row.idHashLimit) return;
-  const ids = row.ids;
-  if (ids.length < SAMPLE_IDS) ids.push(id);
-  else ids[ids.findIndex((kept) => mixId(kept) === row.idHashLimit)] = id;
-  if (ids.length === SAMPLE_IDS) row.idHashLimit = Math.max(...ids.map(mixId));
 }
 
 /** `amount` more members with these labels; beyond a bound all further values of a key count as `KEY=(other)`. */

@@ -2,7 +2,7 @@
 // Source: runtime/traceback.go (goroutineheader, traceback2, printcreatedby), Go 1.0-1.26; `goroutine 7 [chan send, 3 minutes]:`
 import type { GoroutineEvent, GoroutineGroup, GoroutinesEvent } from '../types.ts';
 import { CrashText } from './crash-text.ts';
-import { type DescribedStack, ELIDED_KEY, mergeRows, RowDescriber } from './describe.ts';
+import { ELIDED_KEY, mergeRows, RowDescriber } from './describe.ts';
 import { type DumpStart, startsDump } from './dump-start.ts';
 import { findInnerHeader, type HeaderDetails, isGlued, parseHeader, parseHeaderDetails } from './header.ts';
 import {
@@ -25,7 +25,7 @@ import {
   parseElided,
   parsePlace,
 } from './stack-lines.ts';
-import { countLabels, type GroupRow, hashSegments, IdSet, StackTable, sampleId } from './stack-table.ts';
+import { countLabels, type DescribedStack, type GroupRow, hashSegments, IdSet, StackTable } from './stack-table.ts';
 
 /** What a header's brackets mean, kept once per distinct text; one shape, since every goroutine passes through it. */
 class HeaderMeta {
@@ -54,7 +54,7 @@ class HeaderMeta {
   }
 }
 
-const METAS_KEPT = 8192;
+const METAS_KEPT = 1024;
 /** Lines between `panic:` and its goroutines that may be message text (to Go 1.22 they are not indented). */
 const PROLOGUE_LIMIT = 64;
 
@@ -82,9 +82,9 @@ export class StacksMachine implements DumpMachine {
   readonly #crash: CrashText;
   readonly #table = new StackTable();
   readonly #describer: RowDescriber;
-  readonly #described = new Map<GroupRow, DescribedStack>();
   readonly #ids = new IdSet();
-  readonly #metas = new Map<number, HeaderMeta>();
+  /** By hash of the brackets' text, one each: what is pushed out is parsed again. */
+  readonly #metas: (HeaderMeta | undefined)[] = new Array<HeaderMeta | undefined>(METAS_KEPT).fill(undefined);
   readonly #states: string[] = [];
   readonly #stateCounts: number[] = [];
   #state: State;
@@ -489,6 +489,7 @@ export class StacksMachine implements DumpMachine {
     this.#stateCounts[meta.stateIndex]!++;
     if (row.count === 0) row.creator = creator;
     else if (row.creator !== creator) row.creator = -1;
+    this.#table.sampleId(row, id);
     row.count++;
     const minutes = meta.minutes;
     if (minutes >= 0) {
@@ -498,7 +499,6 @@ export class StacksMachine implements DumpMachine {
     if (meta.locked) row.locked++;
     if (meta.leaked) row.leaked++;
     if (meta.labels !== undefined) countLabels(row, meta.labels, 1);
-    sampleId(row, id);
     if (this.#options.eachGoroutine !== undefined) this.#emit(row, id, meta, creator, line);
   }
 
@@ -526,12 +526,8 @@ export class StacksMachine implements DumpMachine {
   }
 
   #describe(row: GroupRow): DescribedStack {
-    let described = this.#described.get(row);
-    if (described === undefined) {
-      described = this.#describer.describe(this.#table, row, this.#states[row.stateIndex]!);
-      this.#described.set(row, described);
-    }
-    return described;
+    row.described ??= this.#describer.describe(this.#table, row, this.#states[row.stateIndex]!);
+    return row.described;
   }
 
   #groups(): GoroutineGroup[] {
@@ -540,15 +536,16 @@ export class StacksMachine implements DumpMachine {
       const { id } = this.#describe(row);
       const same = byId.get(id);
       if (same === undefined) byId.set(id, row);
-      else mergeRows(same, row);
+      else mergeRows(this.#table, same, row);
     }
     return [...byId.values()]
       .sort((a, b) => b.count - a.count)
-      .map((row) => this.#describer.group(row, this.#states[row.stateIndex]!, this.#describe(row)));
+      .map((row) => this.#describer.group(this.#table, row, this.#states[row.stateIndex]!, this.#describe(row)));
   }
 
   #meta(bytes: Buffer, start: number, end: number, hash: number): HeaderMeta {
-    const known = this.#metas.get(hash);
+    const slot = (hash ^ (hash >>> 16)) & (METAS_KEPT - 1);
+    const known = this.#metas[slot];
     if (known !== undefined && sameBytes(known.bytes, bytes, start, end)) return known;
     const text = bytes.toString('utf8', start, end);
     const details = parseHeaderDetails(text);
@@ -558,8 +555,7 @@ export class StacksMachine implements DumpMachine {
       this.#stateCounts.push(0);
     }
     const meta = new HeaderMeta(Buffer.from(bytes.subarray(start, end)), stateIndex, details);
-    if (this.#metas.size >= METAS_KEPT) this.#metas.clear();
-    this.#metas.set(hash, meta);
+    this.#metas[slot] = meta;
     return meta;
   }
 }
