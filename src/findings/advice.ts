@@ -45,8 +45,3 @@ export const ADVICE = {
   gogc: ['Look for debug.SetGCPercent, debug.SetMemoryLimit or a changed configuration at that time.'],
   health: [TWO_HEAPS, ALLOCS],
 } as const;
-
-/** What a trace that looks healthy cannot tell. */
-export const HEALTHY_CAVEAT =
-  'A trace shows the heap alone: goroutines that are stuck but hold little heap do not show in it. To exclude them: ' +
-  "curl -s 'http://HOST:PORT/debug/pprof/goroutine?debug=1' | gcbend (a short stop of the program).";

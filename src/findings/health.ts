@@ -8,7 +8,7 @@ import type { FindingBody, Origin } from './finding-log.ts';
 import type { Thresholds } from './thresholds.ts';
 import { duration, evidence, mib, number, tidy } from './words.ts';
 
-export const HEALTH_WEIGHTS = { heap: 0.4, pause: 0.3, block: 0.3 } as const;
+const HEALTH_WEIGHTS = { heap: 0.4, pause: 0.3, block: 0.3 } as const;
 
 type Part = keyof typeof HEALTH_WEIGHTS;
 

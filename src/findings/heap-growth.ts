@@ -109,7 +109,7 @@ function present(context: RuleContext, signal: 'goalRatio' | 'heapGoal' | 'stack
 }
 
 /** GOGC as the goal over the live heap tells it, per cent. */
-export function gogcOf(context: RuleContext): number | undefined {
+function gogcOf(context: RuleContext): number | undefined {
   const ratio = present(context, 'goalRatio');
   return ratio === undefined ? undefined : Math.round((ratio - 1) * 100);
 }
@@ -118,7 +118,7 @@ export function gogcOf(context: RuleContext): number | undefined {
  * Time until the limit. A process dies when the heap it reaches, the goal, meets what it may use:
  * (limit − non-heap − goal) / (slope · (1 + GOGC/100)). A GOMEMLIMIT holds the goal back, so there the live heap has to meet it.
  */
-export function projectGrowth(
+function projectGrowth(
   episode: Pick<GrowthEpisode, 'slope' | 'slopeInterval' | 'levelTo'>,
   context: RuleContext,
   limit: LimitState,
