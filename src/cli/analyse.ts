@@ -4,6 +4,7 @@ import { GcbendError } from '../errors.ts';
 import { EventParser } from '../events/event-parser.ts';
 import type { GrammarSet } from '../grammar/index.ts';
 import { expandInputs, openInput } from '../input/index.ts';
+import { SnapshotReader } from '../input/snapshot-store.ts';
 import type { SourceChunk } from '../pipeline.ts';
 import { exitStatus } from './exit-status.ts';
 import { followed } from './followed.ts';
@@ -104,7 +105,14 @@ function isPipe(): boolean {
 }
 
 async function* readAll(names: AsyncIterable<string>): AsyncGenerator<SourceChunk> {
+  const snapshots = new SnapshotReader();
   for await (const name of names) {
+    const saved = snapshots.readIfSaved(name);
+    if (saved !== undefined) {
+      if ('problem' in saved) process.stderr.write(`gcbend: ${name} is left out: ${saved.problem}\n`);
+      else yield { source: name, bytes: saved.bytes, at: saved.at, end: true };
+      continue;
+    }
     const input = openInput(name);
     const modifiedMs = input.modifiedAt?.getTime();
     for await (const bytes of input.chunks) yield { source: name, bytes, modifiedMs };

@@ -1,22 +1,38 @@
 // In: several streams that come at their own pace. Out: one stream, each item as soon as it is there.
 
-/** Ends when all have ended; the first error ends it. */
+/** Ends when all have ended; the first error ends it. A stream is asked for its next item when the one before was used up. */
 export async function* mergeSources<T>(streams: readonly AsyncIterable<T>[]): AsyncGenerator<T> {
-  const waiting = new Map<AsyncIterator<T>, Promise<{ from: AsyncIterator<T>; next: IteratorResult<T> }>>();
-  const ask = (from: AsyncIterator<T>): void => {
-    waiting.set(
-      from,
-      from.next().then((next) => ({ from, next })),
-    );
+  const ready: { item: T; used: () => void }[] = [];
+  let open = streams.length;
+  let failure: { error: unknown } | undefined;
+  let wake = (): void => {};
+  const pump = async (stream: AsyncIterable<T>): Promise<void> => {
+    try {
+      for await (const item of stream) {
+        await new Promise<void>((used) => {
+          ready.push({ item, used });
+          wake();
+        });
+      }
+    } catch (error) {
+      failure ??= { error };
+    } finally {
+      open--;
+      wake();
+    }
   };
-  for (const stream of streams) ask(stream[Symbol.asyncIterator]());
-  while (waiting.size > 0) {
-    const { from, next } = await Promise.race(waiting.values());
-    if (next.done) waiting.delete(from);
+  for (const stream of streams) void pump(stream);
+  for (;;) {
+    const next = ready.shift();
+    if (next !== undefined) {
+      yield next.item;
+      next.used();
+    } else if (failure !== undefined) throw failure.error;
+    else if (open === 0) return;
     else {
-      // The item is used up before its stream is asked again: its bytes may be reused.
-      yield next.value;
-      ask(from);
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
     }
   }
 }

@@ -89,6 +89,12 @@ export const analysisOptions = asOptions({
     describe: 'Goroutine groups to keep, as in: state == "chan send" && wait > 5',
   },
   'each-goroutine': { type: 'boolean', default: false, describe: 'Also one event for each goroutine' },
+  'on-finding': {
+    type: 'string',
+    requiresArg: true,
+    describe: 'Run this command for each new finding; the finding is on its standard input, as JSON',
+  },
+  webhook: { type: 'string', requiresArg: true, describe: 'POST each new finding to this address' },
   'fail-on': {
     type: 'string',
     array: true,

@@ -2,6 +2,7 @@
 import { pipeline } from 'node:stream/promises';
 import { Revisions } from '../events/revisions.ts';
 import type { FindingEvent, GcbendEvent, SummaryEvent } from '../events/types.ts';
+import type { AlarmHooks } from '../export/alarm-hooks.ts';
 import { type DetectOptions, detect, type ParseOptions, parse, type SourceChunk, toNdjson } from '../pipeline.ts';
 import { exitStatus } from './exit-status.ts';
 import type { Live } from './live.ts';
@@ -46,6 +47,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
     // Nobody reads the result; files that were asked for are still written.
     if (files.length === 0) stop.now('closed output');
   });
+  const alarms = await openAlarms(args);
   const parseOptions: ParseOptions = { ...options.parse, exitReason: () => stop.reason ?? 'end of input' };
   if (
     format === 'ndjson' &&
@@ -68,6 +70,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
     for await (const event of events) {
       if (event.type === 'summary') summary = event;
       if (event.type === 'finding' && rules.has(event.rule)) findings.push(event);
+      if (event.type === 'finding' && event.severity !== 'info') alarms?.offer(event);
       options.live?.take(event);
       options.observe?.(event);
       const text = main?.push(event);
@@ -82,6 +85,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
     // An input without a record has nothing to report: the caller says so on stderr.
     if (main !== undefined && (format !== 'report' || hasRecords(summary))) await output.write(main.finish());
     for (const file of outputs) await file.finish();
+    await alarms?.close();
   } catch (error) {
     options.live?.stop();
     for (const file of outputs) await file.discard();
@@ -89,6 +93,18 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   }
   const failed = findings.values().filter((finding) => finding.severity !== 'info' || finding.rule === 'memory-bill');
   return { summary, failed, closed: output.closed };
+}
+
+/** Who is told of findings; their code is loaded only when somebody is. */
+async function openAlarms(args: AnalysisArgs): Promise<AlarmHooks | undefined> {
+  const { onFinding, webhook } = args;
+  if (onFinding === undefined && webhook === undefined) return undefined;
+  const { AlarmHooks } = await import('../export/alarm-hooks.ts');
+  return new AlarmHooks({
+    ...(onFinding === undefined ? {} : { command: onFinding }),
+    ...(webhook === undefined ? {} : { webhook }),
+    onProblem: (message) => process.stderr.write(`gcbend: ${message}\n`),
+  });
 }
 
 /** The commonest machine-readable case goes from bytes to bytes. */

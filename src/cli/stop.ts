@@ -36,17 +36,24 @@ export class Stop {
   async *until<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
     const iterator = items[Symbol.asyncIterator]();
     const { signal } = this.controller;
-    const stopped = new Promise<undefined>((resolve) => {
-      if (signal.aborted) resolve(undefined);
-      else signal.addEventListener('abort', () => resolve(undefined), { once: true });
-    });
-    while (!signal.aborted) {
-      const next = await Promise.race([iterator.next(), stopped]);
-      if (next === undefined) break;
-      if (next.done) return;
-      yield next.value;
+    // One listener and one promise an item: racing each item against one long promise would keep all of them for ever.
+    let giveUp: (() => void) | undefined;
+    const onAbort = (): void => giveUp?.();
+    signal.addEventListener('abort', onAbort);
+    try {
+      while (!signal.aborted) {
+        const next = await new Promise<IteratorResult<T> | undefined>((resolve, reject) => {
+          giveUp = () => resolve(undefined);
+          iterator.next().then(resolve, reject);
+        });
+        if (next === undefined) break;
+        if (next.done) return;
+        yield next.value;
+      }
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      // Not awaited: the iterator may hang in a read that never ends.
+      void iterator.return?.().catch(() => {});
     }
-    // Not awaited: the iterator may hang in a read that never ends.
-    void iterator.return?.().catch(() => {});
   }
 }

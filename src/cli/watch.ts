@@ -154,7 +154,10 @@ function endpointOptions(args: WatchOptionArgs, signal: AbortSignal, feedback: F
   );
   return {
     signal,
-    profiles: [...new Set<ProfileName>(['goroutine', 'heap', ...(extra as ProfileName[])])],
+    // An address may name one profile itself; then only what is asked for is added.
+    ...(extra.length === 0
+      ? {}
+      : { profiles: [...new Set<ProfileName>(['goroutine', 'heap', ...(extra as ProfileName[])])] }),
     headers,
     tls: {
       ...(args.cacert === undefined ? {} : { cacert: args.cacert }),

@@ -153,7 +153,7 @@ function finish(s: State): DetectorResult {
   return {
     final,
     withdrawn: open.map((r) => ({ id: r.id, bend: r.bend, detectedAt: s.lastT })),
-    tail: tailOf(s.cells, view, s.lastT),
+    tail: tailOf(s.cells, view, s.lastT, s.options.quantum),
     cycle: whole?.cycle,
     bursts: (whole?.bursts ?? []).map((b) => ({
       from: s.cells.firstT[view.means.first[b.from]!]!,

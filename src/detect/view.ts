@@ -7,6 +7,7 @@ import { ALARM_GROWTH_CELLS } from './constants.ts';
 import { segmentLevels } from './level.ts';
 import { isRunningOut, loadExplains, type Stretch } from './load.ts';
 import { segmentSeries, type WholeFit } from './segments.ts';
+import { describeShort } from './short.ts';
 import type { Bend, BendKind, DetectorOptions, DetectorResult } from './types.ts';
 
 export const GROWTH: ReadonlySet<BendKind> = new Set<BendKind>(['growth-onset', 'growth-up']);
@@ -121,9 +122,12 @@ function toBend(c: CellStore, means: CellMeans, whole: WholeFit, b: CellBend, fo
 }
 
 /** The last piece: does the series still grow at its end? */
-export function tailOf(c: CellStore, view: View, lastT: number): DetectorResult['tail'] {
+export function tailOf(c: CellStore, view: View, lastT: number, quantum: number): DetectorResult['tail'] {
   const { whole } = view;
-  if (!whole) return undefined;
+  if (!whole) {
+    const short = view.offset > 0 ? undefined : describeShort(c.t, c.y, quantum);
+    return short && { ...short, from: c.firstT[0]!, followsLoad: false };
+  }
   const { tail } = whole;
   const from = c.firstT[view.means.first[tail.from]!]!;
   if (view.offset > 0) {

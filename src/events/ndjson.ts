@@ -159,6 +159,7 @@ function hasShape(type: string, value: Record<string, unknown>): boolean {
         isString(value['rule']) &&
         isString(value['severity']) &&
         isString(value['title']) &&
+        isString(value['detail']) &&
         isRecord(value['evidence'])
       );
     case 'health':

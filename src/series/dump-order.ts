@@ -36,6 +36,7 @@ export function orderDumps(held: readonly HeldDump[]): OrderedDump[] {
   for (const series of kinds.values()) {
     const clocks: ((dump: (typeof dumps)[number]) => number | undefined)[] = [
       (dump) => parseTime((dump.event as { loggedAt?: string }).loggedAt),
+      (dump) => parseTime(dump.event.atTime),
       (dump) => lastGcMs(dump.event),
       (dump) => dump.key.timeMs,
       (dump) => (dump.key.number === undefined ? undefined : byNumber.get(`${dump.key.folder}\0${dump.key.number}`)),
