@@ -54,13 +54,19 @@ test('a leak that was fixed has stopped', () => {
   near(Number(growth.evidence.until), 78.017);
 });
 
-test('healthy runs: no finding at all', () => {
+test('healthy runs: no finding at all, no alarm on the way', () => {
   for (const name of ['flat', 'pool', 'sine', 'step', 'warmup']) {
+    const told = analyse(realTrace(name));
     assert.deepEqual(
-      standing(analyse(realTrace(name))).map(({ title }) => title),
+      standing(told).map(({ title }) => title),
       [],
       name,
     );
+    const alarms = inflectionsOf(told).filter(
+      ({ status, signal, kind, at }) =>
+        status === 'provisional' && signal === 'heapLive' && /^growth-(onset|up)$/.test(kind) && (at ?? 0) > 12,
+    );
+    assert.deepEqual(alarms, [], name);
   }
 });
 
