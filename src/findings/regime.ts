@@ -186,18 +186,31 @@ function isLimit({ signal, change }: Candidate, from: number, to: number, contex
   return follows !== undefined && follows < FOLLOWS;
 }
 
+/** What only follows may bend earlier or more clearly than its cause: an allocation rate that changed with it goes first. */
+function rootOf(
+  { cause, before, from, to }: Story,
+  changes: Partial<Record<WatchedSignal, Change>>,
+  context: RuleContext,
+): Candidate {
+  const change = changes.allocRate;
+  const { causeFactor } = context.thresholds.regime;
+  if (CAUSES.has(cause.signal) || change === undefined || !isLarge('allocRate', change, causeFactor)) return cause;
+  return isApart('allocRate', before, from, to, context) ? { ...cause, signal: 'allocRate', change } : cause;
+}
+
 /** One story as a finding: the cause, then what followed. */
 export function describeStory(story: Story, context: RuleContext): FindingBody {
-  const { cause, from } = story;
-  // A bend lies a bin or two beside the change: what follows it is looked at a little later.
-  const settled = from + context.thresholds.regime.togetherSeconds;
-  const limited = isLimit(cause, settled, story.to, context);
+  const { from } = story;
   const changes: Partial<Record<WatchedSignal, Change>> = {};
   for (const signal of EVIDENCE_SIGNALS) {
     const change = changeAt(context, signal, from, story.before, story.to);
     if (change !== undefined) changes[signal] = change;
   }
-  changes[cause.signal] = cause.change;
+  changes[story.cause.signal] = story.cause.change;
+  const cause = rootOf(story, changes, context);
+  // A bend lies a bin or two beside the change: what follows it is looked at a little later.
+  const settled = from + context.thresholds.regime.togetherSeconds;
+  const limited = isLimit(cause, settled, story.to, context);
   const when = moment(from, context.hasTime);
   const followed = consequences(cause.signal, changes);
   const burden = context.thresholds.regime.burdenGcCpu;
