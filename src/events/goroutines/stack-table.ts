@@ -28,7 +28,8 @@ export interface GroupRow {
   /** The sample, once there are SAMPLE_IDS members; up to then they stand in the table's list from `idHead` on. */
   ids: number[] | undefined;
   idHead: number;
-  /** Greatest hash among `ids`. */
+  /** Hashes of `ids`, and the greatest of them. */
+  idHashes: number[];
   idHashLimit: number;
   /** Numbers of the frames printed with `(...)`. */
   inlined: number[] | undefined;
@@ -56,11 +57,7 @@ export function mixId(id: number): number {
   return h >>> 0;
 }
 
-function greatestHash(ids: readonly number[]): number {
-  let greatest = 0;
-  for (const id of ids) greatest = Math.max(greatest, mixId(id));
-  return greatest;
-}
+const NO_HASHES: number[] = [];
 
 /** Open-addressing table from (state, key bytes) to rows; keys lie one after another in one arena. */
 export class StackTable {
@@ -120,6 +117,7 @@ export class StackTable {
       labels: undefined,
       creator: 0,
       ids: undefined,
+      idHashes: NO_HASHES,
       idHead: -1,
       idHashLimit: 4294967296,
       inlined: undefined,
@@ -142,12 +140,19 @@ export class StackTable {
       row.idHead = this.#idCount++;
       if (row.count + 1 < SAMPLE_IDS) return;
       row.ids = this.sampledIds(row);
-      row.idHashLimit = greatestHash(row.ids);
+      row.idHashes = row.ids.map((kept) => mixId(kept));
+      row.idHashLimit = Math.max(...row.idHashes);
       return;
     }
-    if (mixId(id) >= row.idHashLimit) return;
-    row.ids[row.ids.findIndex((kept) => mixId(kept) === row.idHashLimit)] = id;
-    row.idHashLimit = greatestHash(row.ids);
+    const hash = mixId(id);
+    if (hash >= row.idHashLimit) return;
+    const hashes = row.idHashes;
+    const at = hashes.indexOf(row.idHashLimit);
+    row.ids[at] = id;
+    hashes[at] = hash;
+    let limit = 0;
+    for (let i = 0; i < hashes.length; i++) if (hashes[i]! > limit) limit = hashes[i]!;
+    row.idHashLimit = limit;
   }
 
   sampledIds(row: GroupRow): number[] {
@@ -282,8 +287,9 @@ export class IdSet {
 
   #grow(): void {
     const old = this.#slots;
-    this.#slots = new Uint32Array(old.length * 2);
-    for (const value of old) if (value !== 0) place(this.#slots, value);
+    const slots = new Uint32Array(old.length * 4);
+    for (let i = 0; i < old.length; i++) if (old[i] !== 0) place(slots, old[i]!);
+    this.#slots = slots;
   }
 }
 

@@ -30,6 +30,7 @@ import { countLabels, type DescribedStack, type GroupRow, hashSegments, IdSet, S
 /** What a header's brackets mean, kept once per distinct text; one shape, since every goroutine passes through it. */
 class HeaderMeta {
   readonly bytes: Buffer;
+  readonly hash: number;
   readonly stateIndex: number;
   readonly state: string;
   readonly running: boolean;
@@ -41,8 +42,9 @@ class HeaderMeta {
   readonly leaked: boolean;
   readonly labels: Record<string, string> | undefined;
 
-  constructor(bytes: Buffer, stateIndex: number, details: HeaderDetails) {
+  constructor(bytes: Buffer, hash: number, stateIndex: number, details: HeaderDetails) {
     this.bytes = bytes;
+    this.hash = hash;
     this.stateIndex = stateIndex;
     this.state = details.state;
     this.running = details.state === 'running';
@@ -54,7 +56,8 @@ class HeaderMeta {
   }
 }
 
-const METAS_KEPT = 1024;
+/** Two to the thirteenth: the upper bits of a hash are the place. */
+const METAS_KEPT = 8192;
 /** Lines between `panic:` and its goroutines that may be message text (to Go 1.22 they are not indented). */
 const PROLOGUE_LIMIT = 64;
 
@@ -544,9 +547,9 @@ export class StacksMachine implements DumpMachine {
   }
 
   #meta(bytes: Buffer, start: number, end: number, hash: number): HeaderMeta {
-    const slot = (hash ^ (hash >>> 16)) & (METAS_KEPT - 1);
+    const slot = Math.imul(hash, 0x9e3779b1) >>> 19;
     const known = this.#metas[slot];
-    if (known !== undefined && sameBytes(known.bytes, bytes, start, end)) return known;
+    if (known !== undefined && known.hash === hash && sameBytes(known.bytes, bytes, start, end)) return known;
     const text = bytes.toString('utf8', start, end);
     const details = parseHeaderDetails(text);
     let stateIndex = this.#states.indexOf(details.state);
@@ -554,7 +557,7 @@ export class StacksMachine implements DumpMachine {
       stateIndex = this.#states.push(details.state) - 1;
       this.#stateCounts.push(0);
     }
-    const meta = new HeaderMeta(Buffer.from(bytes.subarray(start, end)), stateIndex, details);
+    const meta = new HeaderMeta(Buffer.from(bytes.subarray(start, end)), hash, stateIndex, details);
     this.#metas[slot] = meta;
     return meta;
   }
