@@ -6,7 +6,8 @@ import type { SiteTrend } from './heap-trend.ts';
 /** A slice that only grows is one sampled object all the time: counts say nothing, its ladder of sizes does. */
 export function appendTrend(site: SiteSeries, times: readonly number[]): SiteTrend | undefined {
   const shape = findAppend(site.records);
-  const y = site.inUseBytes;
+  // The largest object, not all that is in use: while an append copies, the old slice is there, too.
+  const y = site.largestBytes;
   const last = y.length - 1;
   if (shape === undefined || last < 1) return undefined;
   const rises: number[] = [];
@@ -22,7 +23,7 @@ export function appendTrend(site: SiteSeries, times: readonly number[]): SiteTre
   return {
     from,
     growthBytes,
-    growthObjects: site.inUseObjects[last]! - site.inUseObjects[from]!,
+    growthObjects: 0,
     slope: growthBytes / Math.max(span, 1e-9),
     slopeError: (0.25 * growthBytes) / Math.max(span, 1e-9),
     levelBytes: y[from]!,

@@ -30,6 +30,8 @@ export interface SiteSeries {
   allocatedBytes: number[];
   allocatedObjects: number[];
   allocatedSampled: number[];
+  /** Size of the largest object in use. */
+  largestBytes: number[];
   /** Of the newest snapshot only. */
   records: SiteRecord[];
 }
@@ -98,6 +100,7 @@ function emptySeries(name: string): SiteSeries {
     allocatedBytes: [],
     allocatedObjects: [],
     allocatedSampled: [],
+    largestBytes: [],
     records: [],
   };
 }
@@ -111,6 +114,7 @@ function figuresOf(series: SiteSeries): number[][] {
     series.allocatedBytes,
     series.allocatedObjects,
     series.allocatedSampled,
+    series.largestBytes,
   ];
 }
 
@@ -128,6 +132,7 @@ function addRecord(series: SiteSeries, at: number, site: HeapSite, rate: number)
   series.allocatedBytes[at]! += site.allocated.bytes;
   series.allocatedObjects[at]! += site.allocated.objects;
   series.allocatedSampled[at]! += allocated.objects;
+  if (inUse.objects > 0) series.largestBytes[at] = Math.max(series.largestBytes[at]!, objectBytes);
   let samplingVariance = 0;
   if (objectBytes > 0) {
     const scale = heapScale(objectBytes, rate);

@@ -35,6 +35,8 @@ const DEFAULT_TRAJECTORY = { allocations: 500, frees: 10, windowSeconds: 600 };
 /** Growth worth a word: this much and this share of what is in use. */
 const MIN_GROWTH_BYTES = 64 * 1024;
 const MIN_GROWTH_SHARE = 0.01;
+/** Nothing is said while streaming before so many snapshots: a warm-up looks like a leak at first. */
+const MIN_STREAMED = 5;
 
 /** Push the snapshots in their order; `finish` for the last word. Both return findings and inflections to emit. */
 export class HeapSeriesAnalysis {
@@ -136,7 +138,7 @@ export class HeapSeriesAnalysis {
     const last = snapshots.times.at(-1);
     const fallback = last === undefined ? 0 : last + 1;
     snapshots.add(event, time !== undefined && (last === undefined || time > last) ? time : fallback);
-    if (snapshots !== this.chosen() || snapshots.length < 4) return [];
+    if (snapshots !== this.chosen() || snapshots.length < MIN_STREAMED) return [];
     const out: GcbendEvent[] = [];
     const view = this.viewOf(snapshots);
     const told = new Set<string>();

@@ -23,13 +23,19 @@ export function ownFrame(stack: readonly Frame[]): Frame | undefined {
 
 const HEX = /^0x[0-9a-f]+$/;
 
-/** Functions of one build lie at one distance from each other, wherever the system loads it. */
+/**
+ * Functions of one build lie at one distance from each other, wherever the system loads it. A single function may be a copy inlined
+ * elsewhere: more than a third of those that both texts name must lie apart.
+ */
 export function differentBuilds(a: HeapEvent, b: HeapEvent): boolean {
-  const shifts = new Set<string>();
+  const shifts = new Map<string, number>();
+  let common = 0;
   for (const [name, entry] of Object.entries(a.functionEntries ?? {})) {
     const other = b.functionEntries?.[name];
     if (other === undefined || !HEX.test(other) || !HEX.test(entry)) continue;
-    shifts.add(String(BigInt(other) - BigInt(entry)));
+    const shift = String(BigInt(other) - BigInt(entry));
+    shifts.set(shift, (shifts.get(shift) ?? 0) + 1);
+    common++;
   }
-  return shifts.size > 1;
+  return common - Math.max(0, ...shifts.values()) > common / 3;
 }

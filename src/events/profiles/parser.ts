@@ -507,15 +507,20 @@ export class ProfileTextParser {
     this.heapSites.push(site);
   }
 
-  /** Keeps the entries of the outermost frames: main.main, runtime.main, goroutine entry functions. */
+  /**
+   * Keeps where some functions begin, for telling builds apart: runtime.main and those next to the outermost frame. The outermost one
+   * itself may be inlined into a wrapper that no text shows, and then begins where that wrapper does.
+   */
   private noteBuild(): void {
     if (this.entries.size >= BUILD_SAMPLE) return;
     for (let i = this.depth - 1; i >= 0 && i >= this.depth - 2; i--) {
       const { frame, entry } = this.frames.at(this.ids[i]!);
-      if (entry > 0 && !this.entries.has(frame.function)) {
-        const outer = i === this.depth - 1 ? undefined : this.frames.at(this.ids[i + 1]!);
-        if (outer?.entry !== entry) this.entries.set(frame.function, `0x${entry.toString(16)}`);
-      }
+      if (!(entry > 0) || (i === this.depth - 1 && frame.function !== 'runtime.main')) continue;
+      if (i < this.depth - 1 && this.frames.at(this.ids[i + 1]!).entry === entry) continue;
+      const text = `0x${entry.toString(16)}`;
+      const known = this.entries.get(frame.function);
+      // Seen at two places: a copy in each caller, good for nothing.
+      this.entries.set(frame.function, known === undefined || known === text ? text : '');
     }
   }
 
@@ -532,7 +537,8 @@ export class ProfileTextParser {
     const { NumGC: numGC, LastGC: lastGC } = this.memStats ?? {};
     if (typeof numGC === 'number') event.numGC = numGC;
     if (/^[1-9]\d*$/.test(String(lastGC))) event.lastGC = String(lastGC);
-    if (this.entries.size > 0) event.functionEntries = Object.fromEntries(this.entries);
+    const entries = [...this.entries].filter(([, entry]) => entry !== '');
+    if (entries.length > 0) event.functionEntries = Object.fromEntries(entries);
     // Every heap text ends with a MemStats block (or with mappings in C++'s): without its end the text was cut.
     if (this.section !== 'ended' && !this.memStatsWhole()) event.truncated = true;
     return event;
@@ -540,7 +546,9 @@ export class ProfileTextParser {
 
   private memStatsEvent(): MemStatsEvent | undefined {
     if (this.memStats === undefined || Object.keys(this.memStats).length === 0) return undefined;
-    return { ...this.memStats, type: 'memstats', ...this.base(this.memStatsLine) };
+    // Type and schema come first, as in every event, and no field of an input can take their place.
+    const head = { type: 'memstats', ...this.base(this.memStatsLine) } as const;
+    return { ...head, ...this.memStats, ...head };
   }
 
   private addMalformed(line: number, reason: string, text: string): void {
