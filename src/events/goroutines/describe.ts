@@ -1,21 +1,15 @@
 // In: rows of the stack table. Out: groups of the event: frames as objects, ids that stay the same over dumps.
 import type { CreatedBy, Frame, GoroutineGroup } from '../types.ts';
+import { FrameTable, hashFrame, hashText, type KnownFrame, makeFrame } from './frame-table.ts';
 import { InfrastructureIndex, type InfrastructureRule } from './infrastructure.ts';
-import { collapseTypeArguments, isHiddenRuntimeFrame, unescapeName } from './names.ts';
 import { type DescribedStack, type GroupRow, mixId, SAMPLE_IDS, type StackTable } from './stack-table.ts';
 
 /** Elided frames stand in the key as this line: how many are missing never splits a group. */
 export const ELIDED_KEY = '...';
 
-/** A frame with what `groupId` needs of it, made once per distinct line. */
-interface KnownFrame {
-  frame: Frame;
-  hash: FrameHash;
-}
-
 /** Turns rows into groups; frames are shared between the groups that have them. */
 export class RowDescriber {
-  #frames = new Map<string, KnownFrame>();
+  readonly #frames = new FrameTable();
   readonly #infrastructure: InfrastructureIndex;
 
   constructor(addedInfrastructure: readonly InfrastructureRule[] | undefined) {
@@ -23,31 +17,32 @@ export class RowDescriber {
   }
 
   describe(table: StackTable, row: GroupRow, state: string): DescribedStack {
-    const text = table.keyText(row);
+    const { bytes, view } = table.keys;
     const stack: Frame[] = [];
-    const hashes: FrameHash[] = [];
+    const hash = new StackHash(state);
     let createdBy: CreatedBy | undefined;
-    let creatorHash: FrameHash | undefined;
-    for (let at = 0; at < text.length; ) {
-      let end = text.indexOf('\n', at);
-      let placeAt = end;
-      if (text.charCodeAt(end + 1) === 9) end = text.indexOf('\n', end + 1);
-      else placeAt = -1;
-      const key = text.slice(at, end);
-      const split = placeAt < 0 ? key.length : placeAt - at;
-      at = end + 1;
-      if (key === ELIDED_KEY) continue;
-      if (key.startsWith('created by ')) {
-        const known = this.#known(key.slice('created by '.length), split - 'created by '.length, false);
-        createdBy = known.frame;
-        creatorHash = known.hash;
-      } else {
-        const known = this.#known(key, split, row.inlined?.includes(stack.length) === true);
-        stack.push(known.frame);
-        hashes.push(known.hash);
+    for (let at = row.keyStart; at < row.keyEnd; ) {
+      let nameEnd = at;
+      while (bytes[nameEnd] !== NEWLINE) nameEnd++;
+      let end = nameEnd;
+      if (end + 1 < row.keyEnd && bytes[end + 1] === TAB) for (end++; bytes[end] !== NEWLINE; ) end++;
+      if (isElided(bytes, at, nameEnd)) {
+        at = end + 1;
+        continue;
       }
+      if (isCreator(bytes, at, nameEnd)) {
+        const known = this.#frames.intern(bytes, view, at + CREATED_BY.length, nameEnd, end, false);
+        createdBy = known.frame;
+        hash.addCreator(known);
+      } else {
+        const inlined = row.inlined?.includes(stack.length) === true;
+        const known = this.#frames.intern(bytes, view, at, nameEnd, end, inlined);
+        stack.push(known.frame);
+        hash.addFrame(known);
+      }
+      at = end + 1;
     }
-    return { id: combineHashes(state, hashes, creatorHash), stack, createdBy };
+    return { id: hash.digest(), stack, createdBy };
   }
 
   group(table: StackTable, row: GroupRow, state: string, described: DescribedStack): GoroutineGroup {
@@ -65,57 +60,41 @@ export class RowDescriber {
     }
     const ids = table.sampledIds(row);
     if (ids.length > 0) group.sampleIds = ids.sort((a, b) => a - b);
-    if (row.ancestors !== undefined) group.ancestors = this.#ancestors(row.ancestors);
+    if (row.ancestors !== undefined) group.ancestors = describeAncestors(row.ancestors);
     if (this.#infrastructure.find(group) !== undefined) group.infrastructure = true;
     return group;
   }
-
-  #ancestors(lines: readonly string[]): { goroutine: number; stack: Frame[] }[] {
-    const ancestors: { goroutine: number; stack: Frame[] }[] = [];
-    for (let i = 0; i < lines.length; i++) {
-      const line = lines[i]!;
-      if (line.startsWith('[')) {
-        ancestors.push({ goroutine: Number(/\d+/.exec(line)?.[0] ?? 0), stack: [] });
-        continue;
-      }
-      const next = lines[i + 1];
-      const hasPlace = next?.startsWith('\t') === true;
-      if (hasPlace) i++;
-      const key = hasPlace ? `${line}\n${next}` : line;
-      ancestors.at(-1)?.stack.push(this.#known(key, line.length, false).frame);
-    }
-    return ancestors;
-  }
-
-  /** `key` is NAME or NAME, newline, tab, FILE:LINE; `split` the length of NAME. */
-  #known(key: string, split: number, inlined: boolean): KnownFrame {
-    const mapKey = inlined ? `i${key}` : key;
-    let known = this.#frames.get(mapKey);
-    if (known === undefined) {
-      const frame = makeFrame(key.slice(0, split), key.slice(split + 2), inlined);
-      known = { frame, hash: hashFrame(frame) };
-      this.#frames.set(mapKey, known);
-    }
-    return known;
-  }
 }
 
-function makeFrame(name: string, place: string, inlined: boolean): Frame {
-  const frame: Frame = { function: unescapeName(name) };
-  if (place !== '') {
-    const colon = place.lastIndexOf(':');
-    frame.file = place.slice(0, colon);
-    frame.line = Number(place.slice(colon + 1));
+/** `[originating from goroutine N]:`, then the lines of a key. */
+function describeAncestors(lines: readonly string[]): { goroutine: number; stack: Frame[] }[] {
+  const ancestors: { goroutine: number; stack: Frame[] }[] = [];
+  for (let i = 0; i < lines.length; i++) {
+    const line = lines[i]!;
+    if (line.startsWith('[')) {
+      ancestors.push({ goroutine: Number(/\d+/.exec(line)?.[0] ?? 0), stack: [] });
+      continue;
+    }
+    const next = lines[i + 1];
+    const hasPlace = next?.startsWith('\t') === true;
+    if (hasPlace) i++;
+    ancestors.at(-1)?.stack.push(makeFrame(line, hasPlace ? next.slice(1) : '', false));
   }
-  if (inlined) frame.inlined = true;
-  return frame;
+  return ancestors;
 }
 
-/** Two 32-bit hashes of a frame's function and line; `hidden`: shown at traceback level 2 only. */
-interface FrameHash {
-  a: number;
-  b: number;
-  hidden: boolean;
+const NEWLINE = 10;
+const TAB = 9;
+const CREATED_BY = 'created by ';
+
+function isElided(bytes: Buffer, start: number, end: number): boolean {
+  return end - start === ELIDED_KEY.length && bytes[start] === 46 && bytes[start + 1] === 46;
+}
+
+function isCreator(bytes: Buffer, start: number, end: number): boolean {
+  if (end - start <= CREATED_BY.length || bytes[start + 7] !== 32) return false;
+  for (let i = 0; i < CREATED_BY.length; i++) if (bytes[start + i] !== CREATED_BY.charCodeAt(i)) return false;
+  return true;
 }
 
 /**
@@ -123,42 +102,56 @@ interface FrameHash {
  * type arguments and the runtime frames that only level-2 dumps show, so that debug=2 and SIGQUIT texts agree.
  */
 export function groupId(state: string, stack: readonly Frame[], createdBy: Frame | undefined): string {
-  return combineHashes(state, stack.map(hashFrame), createdBy === undefined ? undefined : hashFrame(createdBy));
+  const hash = new StackHash(state);
+  for (const frame of stack) hash.addFrame(hashFrame(frame));
+  if (createdBy !== undefined) hash.addCreator(hashFrame(createdBy));
+  return hash.digest();
 }
 
-function hashFrame(frame: Frame): FrameHash {
-  const { a, b } = hashText(`${collapseTypeArguments(frame.function)}:${frame.line ?? 0}`);
-  return { a, b, hidden: isHiddenRuntimeFrame(frame.function) };
+type FrameHash = Pick<KnownFrame, 'a' | 'b' | 'hidden'>;
+
+/** 48 bits: enough for some ten thousand groups, short enough to be read out. Hidden frames count only where there are no others. */
+class StackHash {
+  #a: number;
+  #b: number;
+  #allA: number;
+  #allB: number;
+  #anyShown = false;
+  #creatorA = 0;
+  #creatorB = 0;
+
+  constructor(state: string) {
+    const { a, b } = hashText(state);
+    this.#a = a;
+    this.#b = b;
+    this.#allA = a;
+    this.#allB = b;
+  }
+
+  addFrame({ a, b, hidden }: FrameHash): void {
+    this.#allA = Math.imul(this.#allA ^ a, 0x01000193) + 1;
+    this.#allB = Math.imul(this.#allB ^ b, 0x5bd1e995) ^ (this.#allB >>> 13);
+    if (hidden) return;
+    this.#anyShown = true;
+    this.#a = Math.imul(this.#a ^ a, 0x01000193) + 1;
+    this.#b = Math.imul(this.#b ^ b, 0x5bd1e995) ^ (this.#b >>> 13);
+  }
+
+  addCreator({ a, b, hidden }: FrameHash): void {
+    if (hidden) return;
+    this.#creatorA = a;
+    this.#creatorB = b;
+  }
+
+  digest(): string {
+    const a = Math.imul((this.#anyShown ? this.#a : this.#allA) ^ this.#creatorA, 0x85ebca6b);
+    const b = Math.imul((this.#anyShown ? this.#b : this.#allB) ^ this.#creatorB, 0xc2b2ae35);
+    return hex24(mixId(a >>> 0) >>> 8) + hex24(mixId(b >>> 0) >>> 8);
+  }
 }
 
-/** Two FNV-1a streams. */
-function hashText(text: string): { a: number; b: number } {
-  let a = 0x811c9dc5;
-  let b = 0x1b873593;
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i);
-    a = Math.imul(a ^ code, 0x01000193);
-    b = Math.imul(b ^ code, 0x5bd1e995) ^ (b >>> 15);
-  }
-  return { a, b };
-}
-
-/** 48 bits: enough for some ten thousand groups, short enough to be read out. */
-function combineHashes(state: string, frames: readonly FrameHash[], creator: FrameHash | undefined): string {
-  const allHidden = frames.every((frame) => frame.hidden);
-  let { a, b } = hashText(state);
-  for (const frame of frames) {
-    if (frame.hidden && !allHidden) continue;
-    a = Math.imul(a ^ frame.a, 0x01000193) + 1;
-    b = Math.imul(b ^ frame.b, 0x5bd1e995) ^ (b >>> 13);
-  }
-  if (creator !== undefined && !creator.hidden) {
-    a = Math.imul(a ^ creator.a, 0x85ebca6b);
-    b = Math.imul(b ^ creator.b, 0xc2b2ae35);
-  }
-  const high = mixId(a >>> 0) >>> 8;
-  const low = mixId(b >>> 0) >>> 8;
-  return high.toString(16).padStart(6, '0') + low.toString(16).padStart(6, '0');
+function hex24(value: number): string {
+  return (value + 0x1000000).toString(16).slice(1);
 }
 
 /** `from` into `into`: two rows of one dump that differ only by what `groupId` leaves out. */

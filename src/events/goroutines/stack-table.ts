@@ -171,9 +171,12 @@ export class StackTable {
     this.#idNext = next;
   }
 
-  /** The key's lines, each with its newline: function, tab + place, ..., `created by ` + function, tab + place. */
-  keyText(row: GroupRow): string {
-    return this.#arena.toString('utf8', row.keyStart, row.keyEnd);
+  /**
+   * The bytes that `keyStart` and `keyEnd` of the rows point into, valid until the next `add`. A key's lines, each with its newline:
+   * function, tab + place, ..., `created by ` + function, tab + place.
+   */
+  get keys(): { bytes: Buffer; view: DataView } {
+    return { bytes: this.#arena, view: this.#arenaView };
   }
 
   #place(hash: number, value: number): void {
