@@ -11,6 +11,11 @@ import type { View, ViewArgs } from './views.ts';
 /** Runs one command. Never throws; never calls process.exit, so that pending writes end. */
 export async function main(argv: readonly string[]): Promise<number> {
   let status: number = exitStatus.done;
+  // Timers and streams have no caller that could explain what went wrong in them.
+  process.once('uncaughtException', (error) => {
+    process.stderr.write(explainError(error));
+    process.exit(exitStatus.misuse);
+  });
   const run =
     <A>(load: () => Promise<(args: A) => Promise<number>>) =>
     async (args: unknown): Promise<void> => {

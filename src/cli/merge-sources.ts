@@ -1,4 +1,4 @@
-// In: several streams that come at their own pace. Out: one stream, each item as soon as it is there.
+// In: streams that come at their own pace. Out: one stream, each item as soon as it is there; word of a stream's end.
 
 /** Ends when all have ended; the first error ends it. A stream is asked for its next item when the one before was used up. */
 export async function* mergeSources<T>(streams: readonly AsyncIterable<T>[]): AsyncGenerator<T> {
@@ -34,5 +34,14 @@ export async function* mergeSources<T>(streams: readonly AsyncIterable<T>[]): As
         wake = resolve;
       });
     }
+  }
+}
+
+/** The same stream; `after` is called when it ends, fails or is given up. */
+export async function* endingWith<T>(items: AsyncIterable<T>, after: () => void): AsyncGenerator<T> {
+  try {
+    yield* items;
+  } finally {
+    after();
   }
 }

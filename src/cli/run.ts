@@ -5,7 +5,7 @@ import { passSignals } from '../input/child-signals.ts';
 import type { SourceChunk } from '../pipeline.ts';
 import { lineTo } from './foreign-lines.ts';
 import { startLive } from './live.ts';
-import { mergeSources } from './merge-sources.ts';
+import { endingWith, mergeSources } from './merge-sources.ts';
 import type { AnalysisArgs, OutputArgs } from './options.ts';
 import { runSession } from './session.ts';
 import { detectOptions, loadGrammarSet, parseRefinement, reportSize } from './settings.ts';
@@ -86,13 +86,5 @@ async function* childChunks(
 ): AsyncGenerator<SourceChunk> {
   for await (const { source, bytes, ended } of chunks) {
     yield { source, bytes, at: new Date(), ...(ended ? { end: true } : {}) };
-  }
-}
-
-async function* endingWith<T>(items: AsyncIterable<T>, after: () => void): AsyncGenerator<T> {
-  try {
-    yield* items;
-  } finally {
-    after();
   }
 }

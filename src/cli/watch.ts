@@ -8,7 +8,7 @@ import { SnapshotStore } from '../input/snapshot-store.ts';
 import type { SourceChunk } from '../pipeline.ts';
 import { exitStatus } from './exit-status.ts';
 import { startLive } from './live.ts';
-import { mergeSources } from './merge-sources.ts';
+import { endingWith, mergeSources } from './merge-sources.ts';
 import { type AnalysisArgs, type OutputArgs, splitList } from './options.ts';
 import { hasRecords, runSession, statusOf } from './session.ts';
 import { detectOptions, loadGrammarSet, parseBytes, parseRefinement, reportSize } from './settings.ts';
@@ -53,7 +53,8 @@ export async function watchCommand(args: WatchArgs): Promise<number> {
         });
   const feedback = new Feedback();
   try {
-    const polls = snapshotChunks(args.url, args, signal, feedback);
+    // With --count the polls end; following a log beside them would not.
+    const polls = endingWith(snapshotChunks(args.url, args, signal, feedback), () => stop.now('end of polling'));
     const input = args.trace === undefined ? polls : mergeSources([polls, traceChunks(args.trace, signal)]);
     const result = await runSession({
       args,

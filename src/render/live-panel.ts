@@ -16,6 +16,8 @@ import { PANEL_SIGNALS, type PanelState, ZOOM_SECONDS } from './live-keys.ts';
 import type { LiveModel } from './live-model.ts';
 import { Page, type Span } from './page.ts';
 import { allFindings } from './report.ts';
+import { addGoroutines } from './report-goroutines.ts';
+import { addHeap } from './report-heap.ts';
 import type { ChartedSignal, ProcessReport, Report } from './report-model.ts';
 import { rangeOf, slopeCell, xOf } from './report-trace.ts';
 import { drawSparkline } from './sparkline.ts';
@@ -58,8 +60,12 @@ export function drawPanel(model: LiveModel, state: PanelState, size: PanelSize, 
   }
   if (process === undefined) {
     page.blank();
-    page.line(['dim', '  waiting for the first collection …']);
+    if (report.goroutines === undefined && report.heap === undefined) {
+      page.line(['dim', '  waiting for the first collection …']);
+    }
     addFindings(page, report, size.rows - 6);
+    if (report.goroutines !== undefined) addGoroutines(page, report.goroutines, report.findings);
+    if (report.heap !== undefined) addHeap(page, report.heap, report.findings);
     return finish(page, size);
   }
   addNumbers(page, model, process, report);
