@@ -55,7 +55,7 @@ function classifyCut(cells: Cells, sums: Sums, left: Line, right: Line, kappa: n
   const hinge = findHinge(x.subarray(a, b), y.y, y.w, 0, b - a, costs);
   const kink =
     hinge.sse <= split + KINK_SLACK * Math.log(x.length) * noise &&
-    Math.abs(e.jump) < Math.max(EFFECT_OF_KINK * sigma, 3 * e.jumpSe);
+    Math.abs(e.jump) < Math.max(KINK_GAP * sigma, 4 * e.jumpSe);
   const se = (l: Line) => Math.max((sigma * Math.sqrt(kappa)) / Math.sqrt(Math.max(l.sxx, 1e-9)), 1e-12);
   const grows = right.slope / se(right) > GROWTH_T && right.slope * (x[b - 1]! - x[q]!) > smallest;
   const grew = left.slope / se(left) > GROWTH_T && left.slope * (x[q - 1]! - x[a]!) > smallest;
@@ -83,7 +83,7 @@ function classifyCut(cells: Cells, sums: Sums, left: Line, right: Line, kappa: n
 }
 
 /** A kink's lines may miss each other by this many sigma. */
-const EFFECT_OF_KINK = 4;
+const KINK_GAP = 6;
 
 function slopeKind(before: number, after: number, grew: boolean, grows: boolean): BendKind {
   if (after > before) {

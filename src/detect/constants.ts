@@ -59,8 +59,8 @@ export const STOPPED_SHARE = 0.35;
 
 /** Periods are looked for between these numbers of turns, on at most so many cells. */
 export const PERIOD_MIN_TURNS = 2.2;
-export const PERIOD_MAX_TURNS = 60;
-export const PERIOD_CELLS = 256;
+export const PERIOD_MAX_TURNS = 70;
+export const PERIOD_CELLS = 512;
 export const PERIOD_MIN_POINTS = 40;
 /** A period must explain this share of what the trend leaves, and move by this many sigma (rms). */
 export const PERIOD_MIN_SHARE = 0.4;

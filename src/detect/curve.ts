@@ -8,6 +8,8 @@ import { type Line, type Sums, sse } from './sums.ts';
 
 /** Rates tried, in units of 1 / length of the growth: the curve is (exp(g u) - 1) / g after its onset. */
 const RATES = [1, 1.7, 2.5, 3.5, 4.7, 6, 8, 11];
+/** Then, about the best of them: */
+const FINE_RATES = [0.6, 0.7, 0.78, 0.86, 0.93, 1, 1.07, 1.15, 1.25, 1.4];
 /** Places tried for the onset. */
 const PLACES = 48;
 /** Parameters of a curve: base line (2), size, rate, onset; those of a cut: place, slope, level. */
@@ -105,10 +107,11 @@ function fitCurve(
   const length = cells.x[to - 1]! - cells.x[pieces[i]!.to]!;
   const places: Curve[] = [];
   let best: Curve | undefined;
+  const rough = bestRate(cells, sums, from, to, first, last, step * 4, sign / length, sloped);
   for (let cell = first; cell < last; cell += step) {
     let here: Curve | undefined;
-    for (const rate of RATES) {
-      const g = (sign * rate) / length;
+    for (const factor of FINE_RATES) {
+      const g = rough * factor;
       const fit = curveSse(cells, sums, from, to, cells.x[cell]!, g, sloped);
       if (fit.size > 0 && (!here || fit.sse < here.sse)) {
         here = { from, cell, cellFrom: cell, cellTo: cell, rate: g, ...fit, straight: sse(sums, from, to) };
@@ -122,14 +125,38 @@ function fitCurve(
   // Two cuts may be two leaks: the curve must fit as well as their lines. More cuts must pay for their parameters.
   const saved = j - i === 2 ? 0 : (CUT_PARAMETERS * (j - i) - (CURVE_PARAMETERS - 2)) * perParameter;
   if (best.sse > lines + saved) return undefined;
-  // A soft beginning hardly tells its place: of those believed alike the middle one.
+  // A soft beginning hardly tells its place: of those believed alike a late one, where it can be seen.
   const near = places.filter((p) => p.sse <= best.sse + perParameter);
-  const middle = near[near.length >> 1]!;
+  const chosen = near[Math.floor(LATE_SHARE * (near.length - 1))]!;
   return {
-    ...middle,
+    ...chosen,
     cellFrom: Math.max(from, near[0]!.cell - step),
     cellTo: Math.min(to - 1, near.at(-1)!.cell + step),
   };
+}
+
+const LATE_SHARE = 0.7;
+
+/** The best of RATES (in units of `unit`) over a coarse row of places. */
+function bestRate(
+  cells: Cells,
+  sums: Sums,
+  from: number,
+  to: number,
+  first: number,
+  last: number,
+  step: number,
+  unit: number,
+  sloped: boolean,
+): number {
+  let best = { rate: unit, sse: Number.POSITIVE_INFINITY };
+  for (let cell = first; cell < last; cell += step) {
+    for (const r of RATES) {
+      const fit = curveSse(cells, sums, from, to, cells.x[cell]!, r * unit, sloped);
+      if (fit.size > 0 && fit.sse < best.sse) best = { rate: r * unit, sse: fit.sse };
+    }
+  }
+  return best.rate;
 }
 
 /** Least squares on 1, x (if sloped), (exp(g (x - x0)+) - 1) / g. */

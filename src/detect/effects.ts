@@ -2,7 +2,6 @@
 
 import { EFFECT_SHARE, EFFECT_SIGMA, MIN_SIDE, PACE_SHARE, SHORT_SIDE_EVIDENCE } from './constants.ts';
 import type { Cells } from './fit.ts';
-import { median } from './noise.ts';
 import { fitPieces, type Line, lineAt, type Sums, sse } from './sums.ts';
 
 export interface Effect {
@@ -16,9 +15,13 @@ export interface Effect {
   after: number;
 }
 
-/** Smallest effect worth a word: max(4 sigma, what the caller asks, 2 % of the level). */
+/**
+ * Smallest effect worth a word anywhere in the series: max(4 sigma, what the caller asks, 2 % of a low level, its lower
+ * quartile); `dropWeakCuts` asks for 2 % of the level at each cut.
+ */
 export function smallestEffect(cells: Cells, minEffect: number): number {
-  return Math.max(EFFECT_SIGMA * cells.sigma, minEffect, EFFECT_SHARE * Math.abs(median(cells.y)));
+  const low = cells.y.map(Math.abs).sort()[cells.y.length >> 2]!;
+  return Math.max(EFFECT_SIGMA * cells.sigma, minEffect, EFFECT_SHARE * low);
 }
 
 export function effectOf(left: Line, right: Line, x: Float64Array, sigma: number, kappa: number): Effect {

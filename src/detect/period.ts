@@ -90,7 +90,7 @@ export function findPeriod(
   };
 
   const first = trendWithout(zero);
-  const grid = coarseCosts(x, y, w, first, Math.min(n / 8, PERIOD_MAX_TURNS));
+  const grid = coarseCosts(x, y, w, first, Math.min(xAll.length / 8, PERIOD_MAX_TURNS));
   let best: ReturnType<typeof refine> | undefined;
   for (const k of candidates(grid.cost)) {
     const got = refine(grid.turns[k]!, zero, [0.05, 0.02, 0.004]);
@@ -99,7 +99,7 @@ export function findPeriod(
   if (!best) return undefined;
   for (const factor of [2, 1.5, 3, 0.5]) {
     const turns = best.turns * factor;
-    if (turns <= FEWEST_TURNS || turns >= Math.min(n / 6, 70)) continue;
+    if (turns <= FEWEST_TURNS || turns >= Math.min(xAll.length / 6, PERIOD_MAX_TURNS)) continue;
     const got = refine(turns, zero, [0.05, 0.02, 0.004]);
     if (got.sse < (factor > 1 ? 1.05 : 0.95) * best.sse) best = got;
   }

@@ -101,7 +101,7 @@ export function segmentSeries(input: SeriesInput): WholeFit | undefined {
       : undefined;
   if (zigzag) return { ...shared, tail: fitLine(seg.sums, 0, n), growing: false, bends: [], cycle };
   const drift = findTroughDrift(turns, EFFECT_SIGMA * sigma);
-  if (drift) return { ...shared, growing: drift.growth > 0, bends: [driftBend(bends, drift)], cycle };
+  if (drift) return { ...shared, growing: drift.growth > 0, bends: [driftBend(cells, bends, drift)], cycle };
   return { ...shared, bends: tidyBends(bends, n, smallest, (b) => settledAt(cells, b, smallest)), cycle };
 }
 
@@ -115,9 +115,11 @@ function spread(v: Float64Array): number {
   return hi - lo;
 }
 
-function driftBend(bends: readonly CellBend[], drift: { cell: number; growth: number }): CellBend {
-  const nearest = bends.reduce((a, b) => (Math.abs(b.cell - drift.cell) < Math.abs(a.cell - drift.cell) ? b : a));
-  return { ...nearest, cell: drift.cell, kind: drift.growth > 0 ? 'growth-onset' : 'decline', jump: 0, kink: true };
+function driftBend(cells: Cells, bends: readonly CellBend[], drift: { x: number; growth: number }): CellBend {
+  const at = cells.x.findIndex((v) => v >= drift.x);
+  const nearest = bends.reduce((a, b) => (Math.abs(b.cell - at) < Math.abs(a.cell - at) ? b : a));
+  const kind = drift.growth > 0 ? 'growth-onset' : 'decline';
+  return { ...nearest, cell: at, x: drift.x, kind, jump: 0, kink: true };
 }
 
 /** First cell from which medians of seven stay within half the smallest effect of the line after the bend. */

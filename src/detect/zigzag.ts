@@ -42,9 +42,22 @@ export function isCycle(turns: readonly Turn[]): boolean {
     .filter((t, k) => (k + 1 < turns.length ? turns[k + 1]!.level > t.level : turns[k - 1]!.level > t.level))
     .map((t) => t.level);
   if (troughs.length < 2) return false;
+  if (troughs.length >= MANY_TROUGHS) return isLevel(troughs.slice(1, -1), limit);
   const spread = (v: readonly number[]) => Math.max(...v) - Math.min(...v);
   if (spread(troughs) <= limit) return true;
   return troughs.length >= 3 && (spread(troughs.slice(1)) <= limit || spread(troughs.slice(0, -1)) <= limit);
+}
+
+/** So many troughs are judged by their halves, not by their extremes: teeth may be irregular. */
+const MANY_TROUGHS = 6;
+
+/** The medians of both halves agree within the limit, and the middle half of all lies within it. */
+function isLevel(troughs: readonly number[], limit: number): boolean {
+  const half = troughs.length >> 1;
+  const sorted = [...troughs].sort((a, b) => a - b);
+  const quartile = sorted.length >> 2;
+  const middle = sorted.at(-1 - quartile)! - sorted[quartile]!;
+  return Math.abs(median(troughs.slice(half)) - median(troughs.slice(0, half))) <= limit && middle <= limit;
 }
 
 /** Median swing of the zigzag. */
@@ -52,8 +65,11 @@ export function amplitude(turns: readonly Turn[]): number {
   return median(turns.slice(1).map((t, k) => Math.abs(t.level - turns[k]!.level)));
 }
 
-/** Low-water marks that rise (or fall) from one of them on: least squares of the troughs on a hinge. */
-export function findTroughDrift(turns: readonly Turn[], reach: number): { cell: number; growth: number } | undefined {
+/** Places tried for the bend of the troughs. */
+const TROUGH_PLACES = 120;
+
+/** Low-water marks that rise (or fall) from some time on: least squares of the troughs on a hinge. */
+export function findTroughDrift(turns: readonly Turn[], reach: number): { x: number; growth: number } | undefined {
   if (turns.length < TROUGH_TURNS) return undefined;
   const lows = turns.filter(
     (t, k) => k > 0 && k < turns.length - 1 && turns[k - 1]!.level > t.level && turns[k + 1]!.level > t.level,
@@ -63,9 +79,11 @@ export function findTroughDrift(turns: readonly Turn[], reach: number): { cell: 
   const mean = lows.reduce((s, t) => s + t.level, 0) / m;
   let none = 0;
   for (const t of lows) none += (t.level - mean) ** 2;
-  let best = { sse: Number.POSITIVE_INFINITY, at: 0, slope: 0 };
-  for (let h = 1; h < m - 1; h++) {
-    const u = lows.map((t) => Math.max(0, t.x - lows[h]!.x));
+  let best = { sse: Number.POSITIVE_INFINITY, x: 0, slope: 0 };
+  const [first, last] = [lows[0]!.x, lows[m - 2]!.x];
+  for (let k = 0; k <= TROUGH_PLACES; k++) {
+    const at = first + ((last - first) * k) / TROUGH_PLACES;
+    const u = lows.map((t) => Math.max(0, t.x - at));
     const uMean = u.reduce((s, v) => s + v, 0) / m;
     let uu = 0;
     let uv = 0;
@@ -74,10 +92,10 @@ export function findTroughDrift(turns: readonly Turn[], reach: number): { cell: 
       uv += (u[k]! - uMean) * (t.level - mean);
     });
     const sse = none - (uu > 0 ? (uv * uv) / uu : 0);
-    if (sse < best.sse) best = { sse, at: h, slope: uu > 0 ? uv / uu : 0 };
+    if (sse < best.sse) best = { sse, x: at, slope: uu > 0 ? uv / uu : 0 };
   }
   const spread = Math.sqrt(best.sse / Math.max(m - 3, 1));
-  const growth = best.slope * (lows.at(-1)!.x - lows[best.at]!.x);
+  const growth = best.slope * (lows.at(-1)!.x - best.x);
   const real = Math.abs(growth) > Math.max(CYCLE_DRIFT * amplitude(turns), 3 * spread, reach) && best.sse < 0.35 * none;
-  return real ? { cell: lows[best.at]!.cell, growth } : undefined;
+  return real ? { x: best.x, growth } : undefined;
 }
