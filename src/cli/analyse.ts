@@ -13,7 +13,7 @@ import { startLive } from './live.ts';
 import { explainNothing, FirstBytes } from './nothing-recognised.ts';
 import type { AnalysisArgs, OutputArgs } from './options.ts';
 import { runSession, statusOf } from './session.ts';
-import { detectOptions, loadGrammarSet, parseRefinement, reportSize } from './settings.ts';
+import { detectOptions, loadGrammarSet, reportSize } from './settings.ts';
 import { Stop } from './stop.ts';
 
 export interface AnalyseArgs extends AnalysisArgs, OutputArgs {
@@ -68,7 +68,6 @@ export async function analyse(args: AnalyseArgs): Promise<number> {
         year: new Date().getUTCFullYear(),
         eachGoroutine: args.eachGoroutine,
         infrastructure: args.configuration.infrastructure,
-        refine: parseRefinement(args),
         ...(passthrough ? { foreign: lineTo(print) } : {}),
       },
       detect: detect === undefined ? undefined : { ...detect, orderDumps: names.length > 1 && !args.follow },

@@ -8,7 +8,7 @@ import { startLive } from './live.ts';
 import { endingWith, mergeSources } from './merge-sources.ts';
 import type { AnalysisArgs, OutputArgs } from './options.ts';
 import { runSession } from './session.ts';
-import { detectOptions, loadGrammarSet, parseRefinement, reportSize } from './settings.ts';
+import { detectOptions, loadGrammarSet, reportSize } from './settings.ts';
 import { Stop } from './stop.ts';
 import { snapshotChunks, type WatchOptionArgs } from './watch.ts';
 
@@ -62,7 +62,6 @@ export async function runCommand(args: RunArgs): Promise<number> {
         grammars,
         eachGoroutine: args.eachGoroutine,
         infrastructure: args.configuration.infrastructure,
-        refine: parseRefinement(args),
         ...(args.passthrough
           ? { foreign: lineTo((bytes) => (live === undefined ? process.stderr.write(bytes) : live.print(bytes))) }
           : {}),

@@ -3,12 +3,12 @@ import { pipeline } from 'node:stream/promises';
 import { Revisions } from '../events/revisions.ts';
 import type { FindingEvent, GcbendEvent, SummaryEvent } from '../events/types.ts';
 import type { AlarmHooks } from '../export/alarm-hooks.ts';
-import { type DetectOptions, detect, type ParseOptions, parse, type SourceChunk, toNdjson } from '../pipeline.ts';
+import { type DetectOptions, detect, ndjsonPieces, type ParseOptions, parse, type SourceChunk } from '../pipeline.ts';
 import { exitStatus } from './exit-status.ts';
 import type { Live } from './live.ts';
 import type { AnalysisArgs, Format, OutputArgs } from './options.ts';
 import { createSink, FileOutput, formatOfFile } from './outputs.ts';
-import { failRules, reportSize } from './settings.ts';
+import { failRules, parseRefinement, reportSize } from './settings.ts';
 import { StandardOutput } from './standard-output.ts';
 import type { Stop } from './stop.ts';
 
@@ -41,6 +41,7 @@ const runStages = pipeline as (...stages: unknown[]) => Promise<void>;
 export async function runSession(options: SessionOptions): Promise<SessionResult> {
   const { args, stop } = options;
   const rules = failRules(args.failOn);
+  const refine = await parseRefinement(args);
   const format: Format | undefined = args.quiet ? undefined : (args.format ?? 'report');
   const files = (args.output ?? []).map((file) => ({ file, format: formatOfFile(file, args.format) }));
   const output = new StandardOutput(options.output, () => {
@@ -67,7 +68,8 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   const findings = new Revisions<FindingEvent>();
   let summary: SummaryEvent | undefined;
   const consume = async (events: AsyncIterable<GcbendEvent>): Promise<void> => {
-    for await (const event of events) {
+    for await (const found of events) {
+      const event = refine?.(found) ?? found;
       if (event.type === 'summary') summary = event;
       if (event.type === 'finding' && rules.has(event.rule)) findings.push(event);
       if (event.type === 'finding' && event.severity !== 'info') alarms?.offer(event);
@@ -114,16 +116,14 @@ async function runNdjson(
   output: StandardOutput,
 ): Promise<SessionResult> {
   let summary: SummaryEvent | undefined;
-  const stage = toNdjson({
+  const pieces = ndjsonPieces(options.input, {
     ...parseOptions,
     detect: options.detect,
     onSummary: (event) => {
       summary = event;
     },
   });
-  await runStages(options.input, stage, async (pieces: AsyncIterable<Buffer>) => {
-    for await (const piece of pieces) await output.write(piece);
-  });
+  for await (const piece of pieces) await output.write(piece);
   return { summary, failed: [], closed: output.closed };
 }
 

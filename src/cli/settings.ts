@@ -1,6 +1,7 @@
 // In: parsed options. Out: what the stages need: grammars, detectors, limits, the size of the report. Misuse throws GcbendError('USAGE').
 import { readFileSync } from 'node:fs';
 import { GcbendError } from '../errors.ts';
+import type { GcbendEvent } from '../events/types.ts';
 import type { DetectorName } from '../findings/index.ts';
 import { readBuiltinGrammars } from '../grammar/builtin.ts';
 import { type GrammarSet, loadGrammars } from '../grammar/index.ts';
@@ -118,7 +119,16 @@ function isDumbTerminal(): boolean {
   return term === 'dumb' || locale === 'POSIX';
 }
 
-/** What `--filter` and `--group-by` make of an event; undefined when neither is given. */
-export function parseRefinement(_args: AnalysisArgs): undefined {
-  return undefined;
+/** What `--filter` and `--group-by` make of an event that is shown; the analysis sees all of it. Undefined when neither is given. */
+export async function parseRefinement(args: AnalysisArgs): Promise<((event: GcbendEvent) => GcbendEvent) | undefined> {
+  const { filter, groupBy: by } = args;
+  if (filter === undefined && by === 'stack') return undefined;
+  const { compileFilter, filterGroups, groupBy, parseGroupKey } = await import('../events/goroutines/index.ts');
+  const key = parseGroupKey(by);
+  const passes = filter === undefined ? undefined : compileFilter(filter);
+  return (event) => {
+    if (event.type !== 'goroutines') return event;
+    const kept = passes === undefined ? event : filterGroups(event, passes);
+    return groupBy(kept, key);
+  };
 }

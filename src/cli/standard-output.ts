@@ -14,15 +14,11 @@ export class StandardOutput {
     });
   }
 
+  /** Resolves when the bytes are written: their memory may be used again then. */
   async write(data: string | Uint8Array): Promise<void> {
     if (this.closed || data.length === 0) return;
-    if (this.#stream.write(data)) return;
     await new Promise<void>((resolve) => {
-      const done = (): void => {
-        this.#stream.off('drain', done).off('error', done).off('close', done);
-        resolve();
-      };
-      this.#stream.on('drain', done).on('error', done).on('close', done);
+      this.#stream.write(data, () => resolve());
     });
   }
 }

@@ -11,7 +11,7 @@ import { startLive } from './live.ts';
 import { endingWith, mergeSources } from './merge-sources.ts';
 import { type AnalysisArgs, type OutputArgs, splitList } from './options.ts';
 import { hasRecords, runSession, statusOf } from './session.ts';
-import { detectOptions, loadGrammarSet, parseBytes, parseRefinement, reportSize } from './settings.ts';
+import { detectOptions, loadGrammarSet, parseBytes, reportSize } from './settings.ts';
 import { Stop } from './stop.ts';
 
 /** Options of every command that polls. */
@@ -62,7 +62,6 @@ export async function watchCommand(args: WatchArgs): Promise<number> {
         grammars,
         eachGoroutine: args.eachGoroutine,
         infrastructure: args.configuration.infrastructure,
-        refine: parseRefinement(args),
       },
       detect,
       input: stop.until(input),
