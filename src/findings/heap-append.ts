@@ -30,8 +30,15 @@ export function appendTrend(site: SiteSeries, times: readonly number[]): SiteTre
     z: 3 + Math.min(3, shape.steps.length / 2),
     births,
     deaths: Math.max(0, births - 1),
-    // The next step of the ladder takes ever longer: half of the series without one is not yet an end.
-    ongoing: rises.at(-1)! > last / 2,
+    ongoing: isClimbing(rises, times),
     followsLoad: false,
   };
+}
+
+/** Steps of a ladder take ever longer: only a pause much longer than the one before the last step is an end. */
+function isClimbing(rises: readonly number[], times: readonly number[]): boolean {
+  const last = times.length - 1;
+  const top = rises.at(-1)!;
+  const before = rises.at(-2) ?? 0;
+  return top > last / 2 || times[last]! - times[top]! <= 2.5 * (times[top]! - times[before]!);
 }

@@ -111,7 +111,7 @@ export function growthBody(view: SeriesView, growth: Growth): FindingBody {
 }
 
 /** Row 11: keeps allocating and hardly frees, by scaled counts, within the window that ends now. */
-export function trajectoryOf({ snapshots, hasTime, limits }: SeriesView, site: SiteSeries): Trajectory | undefined {
+function trajectoryOf({ snapshots, hasTime, limits }: SeriesView, site: SiteSeries): Trajectory | undefined {
   const last = snapshots.length - 1;
   let from = last;
   while (from > 0 && (!hasTime || snapshots.times[last]! - snapshots.times[from - 1]! <= limits.windowSeconds)) from--;

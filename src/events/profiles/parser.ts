@@ -3,7 +3,7 @@
 // `34: 278528 [34: 278528] @ 0x47e1ac 0x4815c9` and `657603694 79 @ 0x4e1d39 0x486501`.
 
 import { cleanText } from '../clean-text.ts';
-import type { Amount, ContentionSite, Frame, GcbendEvent, HeapEvent, HeapSite, MemStatsEvent } from '../types.ts';
+import type { ContentionSite, Frame, GcbendEvent, HeapEvent, MemStatsEvent } from '../types.ts';
 import { BlockInterner, FrameInterner, StackInterner } from './intern.ts';
 import {
   decodeJsonMemStats,
@@ -13,16 +13,9 @@ import {
   JsonObjectCollector,
   type MemStatsFields,
 } from './memstats.ts';
-import { HeapScaler, scaleContention } from './scale.ts';
-
-/** `heap` also stands for allocs: the texts are the same. `vars` is expvar's JSON, `print` one line of a program. */
-export type ProfileTextKind = 'heap' | 'block' | 'mutex' | 'memstats' | 'vars' | 'print';
-
-export interface ProfileStart {
-  kind: ProfileTextKind;
-  /** Where the text begins: behind whatever stands before it on its line. */
-  at: number;
-}
+import { NumberReader } from './number-reader.ts';
+import { HEAP_HEADER, type ProfileStart, type ProfileTextKind, startsProfile } from './profile-start.ts';
+import { BuildSample, contentionSite, HeapSites, type OpenRecord } from './sites.ts';
 
 export interface ProfilePushResult {
   /** Offset behind the last byte taken. Equal to `to` when the state is `more`. */
@@ -42,20 +35,6 @@ export interface ProfileParserOptions {
   profile?: 'heap' | 'allocs';
 }
 
-/** Bytes that every start of such a text holds: a line without any of them starts none. */
-export const anchors: Buffer[] = [
-  'heap profile: ',
-  '--- contention:',
-  '--- mutex:',
-  '# runtime.MemStats',
-  '"memstats"',
-  'HeapAlloc',
-  'heap_alloc',
-  'heapAlloc',
-].map((text) => Buffer.from(text));
-
-const HEAP_HEADER =
-  /^heap profile: *-?\d+: *-?\d+ *\[ *-?\d+: *-?\d+ *\] @ (heap\/|heap_v2\/|heapz_v2\/|heapprofile)(\d*)/;
 const OTHER_START =
   /^(?:heap profile: |--- (?:contention|mutex):|\S[^:]{0,80} profile: total \d|goroutine \d+ [[gm]|panic: |fatal error: |SIG[A-Z]+: )/;
 const MAPPINGS = /^(?:--- Memory map: ---|MAPPED_LIBRARIES:)/;
@@ -65,20 +44,8 @@ const FOREIGN_LIMIT = 64;
 /** A JSON object of MemStats has some 10 KB; what goes on beyond this is something else. */
 const JSON_LIMIT = 1 << 18;
 const MAX_FRAMES = 1024;
-const BUILD_SAMPLE = 12;
 
 type Section = 'records' | 'memstats' | 'json' | 'ended';
-
-interface OpenRecord {
-  line: number;
-  inUseObjects: number;
-  inUseBytes: number;
-  allocObjects: number;
-  allocBytes: number;
-  /** Addresses as printed, for records without frame lines. */
-  addresses: string;
-  addressCount: number;
-}
 
 /**
  * One text, from its first line on: a synchronous machine on bytes that needs complete lines. `push` its bytes, then
@@ -102,22 +69,19 @@ export class ProfileTextParser {
   private firstLine = 0;
   private foreignRun = 0;
   private sampleRate = 0;
-  private scaler = new HeapScaler(0);
   private cyclesPerSecond = 0;
   private period = 1;
   private open: OpenRecord | undefined;
   /** A last line without newline was cut, unless no line had one (lines out of a log wrapper). */
   private lastUnterminated = false;
   private anyTerminated = false;
-  private readonly heapSites: HeapSite[] = [];
+  private heapSites = new HeapSites(0);
   private readonly contentionSites: ContentionSite[] = [];
-  private readonly inUse: Amount = { objects: 0, bytes: 0 };
-  private readonly allocated: Amount = { objects: 0, bytes: 0 };
   private memStats: MemStatsFields | undefined;
   private memStatsLine = 0;
   private json: JsonObjectCollector | undefined;
   private readonly malformed: GcbendEvent[] = [];
-  private readonly entries = new Map<string, string>();
+  private readonly build = new BuildSample(this.frames);
 
   constructor(kind: ProfileTextKind, options: ProfileParserOptions) {
     this.kind = kind;
@@ -125,34 +89,9 @@ export class ProfileTextParser {
     this.profile = options.profile ?? profileOfName(options.source);
   }
 
-  /** Does the content line `bytes[start, end)` begin such a text? Two or three comparisons when it does not. */
+  /** Does the content line `bytes[start, end)` begin such a text? */
   static startsProfile(bytes: Buffer, start: number, end: number): ProfileStart | undefined {
-    let at = start;
-    while (at < end && (bytes[at] === 32 || bytes[at] === 9)) at++;
-    switch (bytes[at]) {
-      case 104: // heap profile:
-        if (hasText(bytes, at, end, 'heap profile: ') && HEAP_HEADER.test(bytes.toString('latin1', at, end))) {
-          return { kind: 'heap', at };
-        }
-        break;
-      case 45: // --- contention:
-        if (hasText(bytes, at, end, '--- contention:')) return { kind: 'block', at };
-        if (hasText(bytes, at, end, '--- mutex:')) return { kind: 'mutex', at };
-        break;
-      case 35: // # runtime.MemStats
-        return hasText(bytes, at, end, '# runtime.MemStats') ? { kind: 'memstats', at } : undefined;
-      default:
-    }
-    const line = bytes.subarray(at, end);
-    if (line.includes('"memstats"') || line.includes('"HeapAlloc"')) {
-      const text = line.toString('utf8');
-      const brace = findJsonMemStats(text);
-      if (brace !== -1) return { kind: 'vars', at: at + Buffer.byteLength(text.slice(0, brace)) };
-    }
-    if (line.includes('eapAlloc') || line.includes('eap_alloc')) {
-      if (decodePrintedMemStats(line.toString('utf8')) !== undefined) return { kind: 'print', at: start };
-    }
-    return undefined;
+    return startsProfile(bytes, start, end);
   }
 
   /**
@@ -296,7 +235,7 @@ export class ProfileTextParser {
         const period = Number(header[2]);
         // The runtime prints twice the rate behind `heap/`; the other spellings print the rate itself.
         this.sampleRate = header[1] === 'heap/' ? Math.floor(period / 2) : header[1] === 'heapprofile' ? 1 : period;
-        this.scaler = new HeapScaler(this.sampleRate);
+        this.heapSites = new HeapSites(this.sampleRate);
         return 'more';
       }
       case 'memstats':
@@ -471,7 +410,7 @@ export class ProfileTextParser {
       return undefined;
     }
     const stack = this.depth > 0 ? this.stacks.lookUp(this.ids, this.depth) : framesOfAddresses(open.addresses);
-    if (this.depth > 0) this.noteBuild();
+    if (this.depth > 0) this.build.note(this.ids, this.depth);
     this.closeWith(stack);
     return stack;
   }
@@ -480,48 +419,8 @@ export class ProfileTextParser {
     const open = this.open!;
     this.open = undefined;
     this.depth = 0;
-    const leaf = stack[0] ?? NO_FRAME;
-    if (this.kind !== 'heap') {
-      const scaled = scaleContention(open.inUseBytes, open.inUseObjects, this.cyclesPerSecond, this.period);
-      this.contentionSites.push({ ...placeOf(leaf), stack, count: scaled.count, delayNs: scaled.delayNs });
-      return;
-    }
-    const inUse = this.scaler.scale(open.inUseObjects, open.inUseBytes);
-    const allocated = this.scaler.scale(open.allocObjects, open.allocBytes);
-    this.inUse.objects += inUse.objects;
-    this.inUse.bytes += inUse.bytes;
-    this.allocated.objects += allocated.objects;
-    this.allocated.bytes += allocated.bytes;
-    const raw = {
-      inUse: { objects: open.inUseObjects, bytes: open.inUseBytes },
-      allocated: { objects: open.allocObjects, bytes: open.allocBytes },
-    };
-    // Written out: a spread costs more than all else here, and there is one site for each record.
-    const site: HeapSite =
-      leaf.file !== undefined && leaf.line !== undefined
-        ? { function: leaf.function, file: leaf.file, line: leaf.line, stack, inUse, allocated, raw }
-        : { ...placeOf(leaf), stack, inUse, allocated, raw };
-    // The outermost address is goexit's, which no text shows; records without frame lines show their addresses as frames.
-    const hidden = open.addresses === '' ? open.addressCount - stack.length - 1 : 0;
-    if (hidden > 0) site.hiddenFrames = hidden;
-    this.heapSites.push(site);
-  }
-
-  /**
-   * Keeps where some functions begin, for telling builds apart: runtime.main and those next to the outermost frame. The outermost one
-   * itself may be inlined into a wrapper that no text shows, and then begins where that wrapper does.
-   */
-  private noteBuild(): void {
-    if (this.entries.size >= BUILD_SAMPLE) return;
-    for (let i = this.depth - 1; i >= 0 && i >= this.depth - 2; i--) {
-      const { frame, entry } = this.frames.at(this.ids[i]!);
-      if (!(entry > 0) || (i === this.depth - 1 && frame.function !== 'runtime.main')) continue;
-      if (i < this.depth - 1 && this.frames.at(this.ids[i + 1]!).entry === entry) continue;
-      const text = `0x${entry.toString(16)}`;
-      const known = this.entries.get(frame.function);
-      // Seen at two places: a copy in each caller, good for nothing.
-      this.entries.set(frame.function, known === undefined || known === text ? text : '');
-    }
+    if (this.kind === 'heap') this.heapSites.add(open, stack);
+    else this.contentionSites.push(contentionSite(open, stack, this.cyclesPerSecond, this.period));
   }
 
   private heapEvent(): HeapEvent {
@@ -530,15 +429,15 @@ export class ProfileTextParser {
       ...this.base(this.firstLine),
       ...(this.profile === undefined ? {} : { profile: this.profile }),
       sampleRate: this.sampleRate,
-      inUse: this.inUse,
-      allocated: this.allocated,
-      sites: this.heapSites,
+      inUse: this.heapSites.inUse,
+      allocated: this.heapSites.allocated,
+      sites: this.heapSites.list,
     };
     const { NumGC: numGC, LastGC: lastGC } = this.memStats ?? {};
     if (typeof numGC === 'number') event.numGC = numGC;
     if (/^[1-9]\d*$/.test(String(lastGC))) event.lastGC = String(lastGC);
-    const entries = [...this.entries].filter(([, entry]) => entry !== '');
-    if (entries.length > 0) event.functionEntries = Object.fromEntries(entries);
+    const entries = this.build.known();
+    if (entries !== undefined) event.functionEntries = entries;
     // Every heap text ends with a MemStats block (or with mappings in C++'s): without its end the text was cut.
     if (this.section !== 'ended' && !this.memStatsWhole()) event.truncated = true;
     return event;
@@ -558,62 +457,6 @@ export class ProfileTextParser {
   }
 
   private readonly numbers = new NumberReader();
-}
-
-/** Reads integers and single bytes of one line, blanks skipped. */
-class NumberReader {
-  at = 0;
-  private end = 0;
-  private bytes: Buffer = Buffer.alloc(0);
-
-  set(bytes: Buffer, start: number, end: number): void {
-    this.bytes = bytes;
-    this.at = start;
-    this.end = end;
-  }
-
-  /** NaN when no integer stands here. */
-  integer(): number {
-    this.blanks();
-    const negative = this.at < this.end && this.bytes[this.at] === 45;
-    if (negative) this.at++;
-    const from = this.at;
-    let value = 0;
-    while (this.at < this.end) {
-      const digit = this.bytes[this.at]! - 48;
-      if (digit < 0 || digit > 9) break;
-      value = value * 10 + digit;
-      this.at++;
-    }
-    if (this.at === from) return Number.NaN;
-    return negative ? 0 - value : value;
-  }
-
-  skip(byte: number): boolean {
-    this.blanks();
-    if (this.at >= this.end || this.bytes[this.at] !== byte) return false;
-    this.at++;
-    return true;
-  }
-
-  private blanks(): void {
-    while (this.at < this.end && this.bytes[this.at] === 32) this.at++;
-  }
-}
-
-const NO_FRAME: Frame = { function: '' };
-
-function placeOf(frame: Frame): { function: string; file?: string; line?: number } {
-  const place: { function: string; file?: string; line?: number } = { function: frame.function };
-  if (frame.file !== undefined) place.file = frame.file;
-  if (frame.line !== undefined) place.line = frame.line;
-  return place;
-}
-
-function hasText(bytes: Buffer, at: number, end: number, text: string): boolean {
-  if (end - at < text.length) return false;
-  for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text.charCodeAt(i)) return false;
-  return true;
 }
 
 /** The address list of a record's line, unless a frame line follows at once: then nobody needs it. */
