@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildSync } from 'esbuild';
 import { writeDump } from './generate.ts';
 
 const [mebibytes = '200', rounds = '3'] = process.argv.slice(2);
@@ -12,6 +13,7 @@ const here = path.dirname(fileURLToPath(import.meta.url));
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'gcbend-bench-'));
 try {
   const peer = buildPeer();
+  const own = bundleOwn();
   for (const [name, stacks] of [
     ['30 stacks', 30],
     ['50,000 stacks', 50_000],
@@ -21,7 +23,7 @@ try {
     const ratios: number[] = [];
     for (let i = 0; i < Number(rounds); i++) {
       const theirs = runJson(peer, [file]);
-      const ours = runJson(process.execPath, ['--import', 'tsx', path.join(here, 'parse.ts'), file]);
+      const ours = runJson(process.execPath, [own, file]);
       ratios.push(theirs.seconds / ours.seconds);
       console.log(name, 'gostackparse', JSON.stringify(theirs), 'gcbend', JSON.stringify(ours));
     }
@@ -43,6 +45,13 @@ function buildPeer(): string {
   go('get', 'github.com/DataDog/gostackparse@v0.7.0');
   go('build', '-o', 'peer', '.');
   return path.join(module, 'peer');
+}
+
+/** Plain JavaScript, as it is published: a TypeScript loader would count as ours. */
+function bundleOwn(): string {
+  const outfile = path.join(folder, 'parse.mjs');
+  buildSync({ entryPoints: [path.join(here, 'parse.ts')], bundle: true, platform: 'node', format: 'esm', outfile });
+  return outfile;
 }
 
 function runJson(command: string, args: string[]): { seconds: number; total: number; peakMiB: number } {
