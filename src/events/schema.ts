@@ -48,7 +48,17 @@ const event = (
 
 const clockMs = object(
   {},
-  { sweepTermination: number, scan: number, installWriteBarrier: number, mark: number, markTermination: number },
+  {
+    sweepTermination: number,
+    scan: number,
+    installWriteBarrier: number,
+    mark: number,
+    markTermination: number,
+    stop: number,
+    markSetup: number,
+    sweep: number,
+    rest: number,
+  },
 );
 const cpuMs = object(
   {},
@@ -67,6 +77,7 @@ const heapMiB = object({ start: bigCount, end: bigCount }, { live: bigCount, goa
 const group = object(
   { id: text, count, stack },
   {
+    key: text,
     state: text,
     waitMinutes: object({ min: count, max: count }),
     lockedToThread: count,

@@ -19,13 +19,17 @@ export interface ProcessEvent extends EventBase {
   format: string;
 }
 
-/** Milliseconds of wall time; Go 1.5 has five parts, Go 1.6+ three. */
+/** Milliseconds of wall time; Go 1.5 has five parts, Go 1.6+ three; Go 1.0-1.2 `mark`, `sweep`, `rest`; Go 1.3-1.4 `stop`, `markSetup`, `mark`, `rest`. */
 export interface GcClockMs {
   sweepTermination?: number;
   scan?: number;
   installWriteBarrier?: number;
   mark?: number;
   markTermination?: number;
+  stop?: number;
+  markSetup?: number;
+  sweep?: number;
+  rest?: number;
 }
 
 /** Milliseconds of CPU time. */
@@ -134,6 +138,7 @@ export interface GoroutineEvent extends EventBase {
   stack: Frame[];
   framesElided?: number;
   createdBy?: CreatedBy;
+  loggedAt?: string;
 }
 
 export interface Amount {
@@ -201,6 +206,7 @@ export interface ThreadsEvent extends EventBase {
   type: 'threads';
   total: number;
   groups: { count: number; stack: Frame[]; labels?: Record<string, number> }[];
+  truncated?: boolean;
   loggedAt?: string;
 }
 
@@ -299,6 +305,7 @@ export interface MalformedEvent extends EventBase {
   reason: string;
   /** At most 200 characters, control bytes stripped. */
   text: string;
+  loggedAt?: string;
 }
 
 export interface SummaryEvent extends EventBase {

@@ -9,8 +9,9 @@ import { type DetectOptions, detect, parse, type SourceChunk } from '../../src/p
 export async function eventsOfChunks(
   chunks: Iterable<SourceChunk> | AsyncIterable<SourceChunk>,
   options?: DetectOptions,
+  eachGoroutine = false,
 ): Promise<GcbendEvent[]> {
-  const stage = parse({ grammars: builtinGrammars(), year: 2026 });
+  const stage = parse({ grammars: builtinGrammars(), year: 2026, eachGoroutine });
   const last = options === undefined ? stage : stage.pipe(detect(options));
   const events: GcbendEvent[] = [];
   const collected = (async () => {
@@ -40,6 +41,11 @@ export async function eventsOfText(
   sizes: readonly number[] = [],
 ): Promise<GcbendEvent[]> {
   return eventsOfChunks(cut(Buffer.from(text), sizes), options);
+}
+
+/** The events of one text, with one for each goroutine (`--each-goroutine`). */
+export async function eachGoroutine(text: Buffer): Promise<GcbendEvent[]> {
+  return eventsOfChunks(cut(text, []), undefined, true);
 }
 
 function* cut(bytes: Buffer, sizes: readonly number[]): Generator<SourceChunk> {
