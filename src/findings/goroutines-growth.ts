@@ -20,8 +20,8 @@ export const GROWTH_THRESHOLDS = {
   maxShrinkShare: 0.1,
   /** debug=1: falls against rises up to which growth counts as never falling. */
   maxFallShare: 0.02,
-  /** debug=1: up to so many dumps growth has to exceed chance (three times the root of the first count). */
-  fewDumps: 6,
+  /** debug=1: up to so many dumps growth has to exceed chance (one and a half times the root of the first count). */
+  fewDumps: 5,
   /** debug=1: growth with ups and downs is told from here on: p of the trend, share of the first third. */
   trendP: 0.01,
   minNoisyGrowth: 0.5,
@@ -193,7 +193,7 @@ export function judgeCounts(
   const onset = (arrivals[0]?.at ?? 1) - 1;
   if (!goesOn || slowsDown || net < 2 || events < (n < 5 ? 2 : 3)) return undefined;
   // A few dumps may rise by chance: counts of independent goroutines vary by their root.
-  if (n < thresholds.fewDumps && counts[0]! >= 5 && net < 3 * Math.sqrt(counts[0]!)) return undefined;
+  if (n < thresholds.fewDumps && counts[0]! >= 5 && net < 1.5 * Math.sqrt(counts[0]!)) return undefined;
   if (falls <= thresholds.maxFallShare * rises) {
     const confidence = Math.min(0.9, 1 - Math.exp(-events / 2)) * (1 - falls / rises);
     return { verdict: 'leak', confidence, counts, onset };

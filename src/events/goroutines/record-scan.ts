@@ -70,9 +70,8 @@ class RecordScan {
       if (isPlace) {
         if (!endsInLine(bytes, start, end)) return false;
       } else if (bytes[end] === 40) {
-        if (!isSymbol(bytes.toString('latin1', start, end)) || !hasPrintedArguments(bytes, end + 1)) return false;
-      } else if (i !== this.count - 2 || !isSymbol(bytes.toString('latin1', start + 'created by '.length, end)))
-        return false;
+        if (!isSymbolAt(bytes, start, end) || !hasPrintedArguments(bytes, end + 1)) return false;
+      } else if (i !== this.count - 2 || !isSymbolAt(bytes, start + 'created by '.length, end)) return false;
       wantsPlace = !wantsPlace;
     }
     return !wantsPlace;
@@ -183,4 +182,20 @@ function hasPrintedArguments(bytes: Buffer, start: number): boolean {
     if (!isWord && code !== 63 && code !== 123 && code !== 125 && code !== 44 && code !== 32 && code !== 46)
       return false;
   }
+}
+
+/** `isSymbol` of the bytes; names of letters, digits, dots, slashes and balanced parentheses need no string for it. */
+function isSymbolAt(bytes: Buffer, start: number, end: number): boolean {
+  const first = bytes[start]! | 32;
+  let simple = start < end && first >= 97 && first <= 122;
+  let depth = 0;
+  for (let k = start; simple && k < end; k++) {
+    const code = bytes[k]!;
+    const lower = code | 32;
+    if (code === 40) depth++;
+    else if (code === 41) simple = --depth >= 0;
+    else
+      simple = (lower >= 97 && lower <= 122) || (code >= 45 && code <= 57) || code === 42 || code === 95 || code === 37;
+  }
+  return (simple && depth === 0) || isSymbol(bytes.toString('latin1', start, end));
 }

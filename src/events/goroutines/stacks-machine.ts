@@ -2,9 +2,10 @@
 // Source: runtime/traceback.go (goroutineheader, traceback2, printcreatedby), Go 1.0-1.26; `goroutine 7 [chan send, 3 minutes]:`
 import type { GoroutineEvent, GoroutineGroup, GoroutinesEvent } from '../types.ts';
 import { CrashText } from './crash-text.ts';
-import { ELIDED_KEY, mergeRows, RowDescriber } from './describe.ts';
+import { mergeRows, RowDescriber } from './describe.ts';
 import { type DumpStart, startsDump } from './dump-start.ts';
-import { findInnerHeader, type HeaderDetails, isGlued, parseHeader, parseHeaderDetails } from './header.ts';
+import { findInnerHeader, parseHeader, parseHeaderDetails } from './header.ts';
+import { type HeaderMeta, HeaderTable, hashDetails } from './header-table.ts';
 import {
   DONE,
   type DumpMachine,
@@ -15,68 +16,15 @@ import {
   utf8,
   type Verdict,
 } from './machine.ts';
+import { RecordBuilder } from './record-builder.ts';
 import { scanRecord } from './record-scan.ts';
-import {
-  isBareSymbol,
-  isDumpNoise,
-  parseCall,
-  parseCgoPlace,
-  parseCreatedBy,
-  parseElided,
-  parsePlace,
-} from './stack-lines.ts';
+import { isBareSymbol, isDumpNoise, parseCall, parsePlace } from './stack-lines.ts';
 import { countLabels, type DescribedStack, type GroupRow, hashSegments, IdSet, StackTable } from './stack-table.ts';
 
-/** What a header's brackets mean, kept once per distinct text; one shape, since every goroutine passes through it. */
-class HeaderMeta {
-  readonly bytes: Buffer;
-  readonly hash: number;
-  readonly stateIndex: number;
-  readonly state: string;
-  readonly running: boolean;
-  /** Two headers in one line. */
-  readonly glued: boolean;
-  /** -1: no figure. */
-  readonly minutes: number;
-  readonly locked: boolean;
-  readonly leaked: boolean;
-  readonly labels: Record<string, string> | undefined;
-
-  constructor(bytes: Buffer, hash: number, stateIndex: number, details: HeaderDetails) {
-    this.bytes = bytes;
-    this.hash = hash;
-    this.stateIndex = stateIndex;
-    this.state = details.state;
-    this.running = details.state === 'running';
-    this.glued = isGlued(details.state);
-    this.minutes = details.minutes ?? -1;
-    this.locked = details.locked;
-    this.leaked = details.leaked;
-    this.labels = details.labels;
-  }
-}
-
-/** Two to the thirteenth: the upper bits of a hash are the place. */
-const METAS_KEPT = 8192;
 /** Lines between `panic:` and its goroutines that may be message text (to Go 1.22 they are not indented). */
 const PROLOGUE_LIMIT = 64;
 
 type State = 'prologue' | 'runtimeStack' | 'between' | 'record';
-
-/** Goroutine record in the making (only where a record is not whole or not plain; the rest goes through `bulk`). */
-interface OpenRecord {
-  id: number;
-  line: number;
-  meta: HeaderMeta;
-  key: string[];
-  frames: number;
-  inlined: number[] | undefined;
-  creator: number;
-  elided: number;
-  ancestors: string[] | undefined;
-  /** Stands a second time in a GOTRACEBACK=crash text. */
-  repeated: boolean;
-}
 
 export class StacksMachine implements DumpMachine {
   readonly #options: DumpOptions;
@@ -86,16 +34,10 @@ export class StacksMachine implements DumpMachine {
   readonly #table = new StackTable();
   readonly #describer: RowDescriber;
   readonly #ids = new IdSet();
-  /** By hash of the brackets' text, one each: what is pushed out is parsed again. */
-  readonly #metas: (HeaderMeta | undefined)[] = new Array<HeaderMeta | undefined>(METAS_KEPT).fill(undefined);
-  readonly #states: string[] = [];
-  readonly #stateCounts: number[] = [];
+  readonly #headers = new HeaderTable();
   #state: State;
-  #record: OpenRecord | undefined;
+  #record: RecordBuilder | undefined;
   #tentative: { text: string; line: number } | undefined;
-  #pendingCall: { name: string; inlined: boolean } | undefined;
-  #pendingBare: string | undefined;
-  #pendingCreator = false;
   #total = 0;
   #afterBlank = true;
   #foreignRun = 0;
@@ -156,7 +98,7 @@ export class StacksMachine implements DumpMachine {
     const table = this.#table;
     const quiet = this.#crash.cause === 'debug';
     while (scan.read(bytes, view, at, to)) {
-      const meta = this.#meta(bytes, scan.detailsStart, scan.detailsEnd, scan.detailsHash);
+      const meta = this.#headers.get(bytes, scan.detailsStart, scan.detailsEnd, scan.detailsHash);
       if (meta.glued) break;
       if (meta.running && quiet && !scan.hasGp && this.#total > 0) break;
       const hash = hashSegments(view, scan.segments, scan.count, meta.stateIndex);
@@ -179,14 +121,12 @@ export class StacksMachine implements DumpMachine {
   }
 
   finish(): GoroutinesEvent | undefined {
-    if (this.#record !== undefined && !this.#ended) {
-      const cut = this.#pendingCall !== undefined || this.#pendingCreator || this.#record.frames === 0;
-      if (cut) this.#truncated = true;
-    }
+    const record = this.#record;
+    if (record !== undefined && !this.#ended && (record.isOpen || record.frames === 0)) this.#truncated = true;
     if (this.#lastForeign !== undefined && !this.#ended && looksCut(this.#lastForeign, this.#state))
       this.#truncated = true;
     // A log line that ends like a header, and no stack after it.
-    if (this.#inner && this.#total === 0 && this.#record?.frames === 0) return undefined;
+    if (this.#inner && this.#total === 0 && record?.frames === 0) return undefined;
     this.#closeRecord();
     const quiet = this.#foreignSeen === 0 && !this.#ended;
     if (this.#total === 0 && !this.#truncated && !(this.#crash.proven || quiet)) return undefined;
@@ -199,12 +139,10 @@ export class StacksMachine implements DumpMachine {
       debug: 2,
       total: this.#total,
       cause: this.#crash.cause,
-      states: {},
+      states: this.#headers.summary(),
       groups: this.#groups(),
     };
     if (this.#crash.message !== undefined) event.message = this.#crash.message;
-    const order = this.#states.map((_, i) => i).sort((a, b) => this.#stateCounts[b]! - this.#stateCounts[a]!);
-    for (const i of order) if (this.#stateCounts[i]! > 0) event.states[this.#states[i]!] = this.#stateCounts[i]!;
     if (this.#truncated) event.truncated = true;
     return event;
   }
@@ -287,16 +225,15 @@ export class StacksMachine implements DumpMachine {
     if (inner > 0) {
       // The next dump, directly behind the place where this one was cut, or behind the start of a log line.
       this.resumeOffset = inner + (end - start - text.length);
-      if (this.#pendingCall !== undefined || looksCut(text.slice(0, inner), this.#state)) this.#truncated = true;
+      if (this.#record?.hasCall === true || looksCut(text.slice(0, inner), this.#state)) this.#truncated = true;
       return DONE;
     }
     if (first === 9 || first === 32) {
-      const taken = this.#indentedLine(text.trim());
-      if (taken) return TAKEN;
+      if (this.#record?.indentedLine(text.trim()) === true) return TAKEN;
       return isDumpNoise(text) ? TAKEN : FOREIGN;
     }
     // With `go test`'s blanks taken off, a place may have lost its own white space too.
-    if (this.#indent === 'blanks' && this.#pendingCall !== undefined && this.#indentedLine(text)) return TAKEN;
+    if (this.#indent === 'blanks' && this.#record?.hasCall === true && this.#record.indentedLine(text)) return TAKEN;
     const header = headerIn(text);
     if (header !== undefined) return this.#header(header, number);
     if (text === '-----') {
@@ -306,14 +243,11 @@ export class StacksMachine implements DumpMachine {
       return TAKEN;
     }
     if (this.#repeats && (/^SIG[A-Z]+: /.test(text) || this.#crash.line(text) === 'taken')) return TAKEN;
-    if (this.#state === 'record') {
-      const taken = this.#recordLine(text);
-      if (taken) return TAKEN;
-    }
+    if (this.#record?.marginLine(text) === true) return TAKEN;
     if (isDumpNoise(text)) return TAKEN;
     if (beginsAnother(bytes, start, end)) return DONE;
-    if (this.#state === 'record' && isBareSymbol(text)) {
-      this.#pendingBare = text;
+    if (this.#record !== undefined && isBareSymbol(text)) {
+      this.#record.holdBareSymbol(text);
       return TAKEN;
     }
     return FOREIGN;
@@ -327,7 +261,7 @@ export class StacksMachine implements DumpMachine {
     this.#hasGp ??= hasGp;
     if (another && this.#repeats && hasGp !== this.#hasGp) return DONE;
     if (another && !this.#repeats && (known || this.#startsAnotherDump(state, hasGp))) {
-      if (this.#pendingCall !== undefined || this.#pendingCreator) this.#truncated = true;
+      if (this.#record?.isOpen === true) this.#truncated = true;
       return DONE;
     }
     this.#closeRecord();
@@ -340,140 +274,22 @@ export class StacksMachine implements DumpMachine {
     return state === 'running' && !hasGp && this.#crash.cause === 'debug';
   }
 
-  #indentedLine(content: string): boolean {
-    const record = this.#record;
-    if (record === undefined) return false;
-    if (content === 'goroutine running on other thread; stack unavailable') {
-      record.frames++;
-      return true;
-    }
-    if (this.#pendingBare !== undefined) {
-      const place = parseCgoPlace(content);
-      if (place !== undefined) {
-        this.#pushFrame(record, this.#pendingBare, place, false);
-        this.#pendingBare = undefined;
-        return true;
-      }
-    }
-    const place = parsePlace(content);
-    if (place === undefined) return false;
-    if (this.#pendingCall !== undefined) {
-      this.#pushFrame(record, this.#pendingCall.name, place, this.#pendingCall.inlined);
-      this.#pendingCall = undefined;
-      return true;
-    }
-    if (this.#pendingCreator) {
-      this.#pendingCreator = false;
-      if (record.ancestors !== undefined) record.ancestors.push(`\t${place}`);
-      else record.key.push(`\t${place}`);
-      return true;
-    }
-    return false;
-  }
-
-  #recordLine(text: string): boolean {
-    const record = this.#record;
-    if (record === undefined) return false;
-    const call = parseCall(text);
-    if (call !== undefined) {
-      this.#flushPending(record);
-      this.#pendingCall = call;
-      return true;
-    }
-    const created = parseCreatedBy(text);
-    if (created !== undefined) {
-      this.#flushPending(record);
-      this.#pendingCreator = true;
-      if (record.ancestors !== undefined) record.ancestors.push(`created by ${created.name}`);
-      else {
-        record.key.push(`created by ${created.name}`);
-        record.creator = created.goroutine;
-      }
-      return true;
-    }
-    const elided = parseElided(text);
-    if (elided !== undefined) {
-      this.#flushPending(record);
-      if (record.ancestors === undefined) {
-        record.key.push(ELIDED_KEY);
-        record.elided += Math.max(elided, 1);
-      }
-      return true;
-    }
-    if (/^\[originating from goroutine \d+\]:$/.test(text)) {
-      this.#flushPending(record);
-      record.ancestors ??= [];
-      record.ancestors.push(text);
-      return true;
-    }
-    if (/^non-Go function at pc=0x[0-9a-f]+$/.test(text)) {
-      this.#flushPending(record);
-      this.#pushFrame(record, 'non-Go function', '', false);
-      return true;
-    }
-    return false;
-  }
-
-  /** A call whose place was lost. */
-  #flushPending(record: OpenRecord): void {
-    this.#pendingBare = undefined;
-    this.#pendingCreator = false;
-    if (this.#pendingCall === undefined) return;
-    this.#pushFrame(record, this.#pendingCall.name, '', this.#pendingCall.inlined);
-    this.#pendingCall = undefined;
-  }
-
-  #pushFrame(record: OpenRecord, name: string, place: string, inlined: boolean): void {
-    if (record.ancestors !== undefined) {
-      record.ancestors.push(name);
-      if (place !== '') record.ancestors.push(`\t${place}`);
-      return;
-    }
-    record.key.push(name);
-    if (place !== '') record.key.push(`\t${place}`);
-    if (inlined) {
-      record.inlined ??= [];
-      record.inlined.push(record.frames);
-    }
-    record.frames++;
-  }
-
   #openRecord(header: { id: number; gp: string; details: string }, line: number): void {
     this.#crash.confirm();
     this.#hasGp ??= header.gp !== '';
     const details = Buffer.from(header.details, 'latin1');
-    this.#record = {
-      id: header.id,
-      line,
-      meta: this.#meta(details, 0, details.length, hashDetails(details, 0, details.length)),
-      key: [],
-      frames: 0,
-      inlined: undefined,
-      creator: 0,
-      elided: 0,
-      ancestors: undefined,
-      repeated: header.id !== 0 && !this.#ids.add(header.id),
-    };
+    const meta = this.#headers.get(details, 0, details.length, hashDetails(details, 0, details.length));
+    this.#record = new RecordBuilder(header.id, line, meta, header.id !== 0 && !this.#ids.add(header.id));
     this.#state = 'record';
   }
 
   #closeRecord(): void {
     const record = this.#record;
     if (record === undefined) return;
-    this.#flushPending(record);
+    record.close();
     this.#record = undefined;
     if (record.repeated) return;
-    const text = record.key.join('\n');
-    const bytes = Buffer.from(text, 'latin1');
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const segments = new Int32Array(2 * record.key.length);
-    let at = 0;
-    for (let i = 0; i < record.key.length; i++) {
-      segments[2 * i] = at;
-      at += record.key[i]!.length;
-      segments[2 * i + 1] = at;
-      at++;
-    }
+    const { bytes, view, segments } = record.encodeKey();
     const { stateIndex } = record.meta;
     const hash = hashSegments(view, segments, record.key.length, stateIndex);
     const index = this.#table.find(stateIndex, hash, view, segments, record.key.length);
@@ -489,7 +305,7 @@ export class StacksMachine implements DumpMachine {
 
   #commit(row: GroupRow, id: number, meta: HeaderMeta, creator: number, line: number): void {
     this.#total++;
-    this.#stateCounts[meta.stateIndex]!++;
+    this.#headers.counts[meta.stateIndex]!++;
     if (row.count === 0) row.creator = creator;
     else if (row.creator !== creator) row.creator = -1;
     this.#table.sampleId(row, id);
@@ -529,7 +345,7 @@ export class StacksMachine implements DumpMachine {
   }
 
   #describe(row: GroupRow): DescribedStack {
-    row.described ??= this.#describer.describe(this.#table, row, this.#states[row.stateIndex]!);
+    row.described ??= this.#describer.describe(this.#table, row, this.#headers.states[row.stateIndex]!);
     return row.described;
   }
 
@@ -543,23 +359,9 @@ export class StacksMachine implements DumpMachine {
     }
     return [...byId.values()]
       .sort((a, b) => b.count - a.count)
-      .map((row) => this.#describer.group(this.#table, row, this.#states[row.stateIndex]!, this.#describe(row)));
-  }
-
-  #meta(bytes: Buffer, start: number, end: number, hash: number): HeaderMeta {
-    const slot = Math.imul(hash, 0x9e3779b1) >>> 19;
-    const known = this.#metas[slot];
-    if (known !== undefined && known.hash === hash && sameBytes(known.bytes, bytes, start, end)) return known;
-    const text = bytes.toString('utf8', start, end);
-    const details = parseHeaderDetails(text);
-    let stateIndex = this.#states.indexOf(details.state);
-    if (stateIndex < 0) {
-      stateIndex = this.#states.push(details.state) - 1;
-      this.#stateCounts.push(0);
-    }
-    const meta = new HeaderMeta(Buffer.from(bytes.subarray(start, end)), hash, stateIndex, details);
-    this.#metas[slot] = meta;
-    return meta;
+      .map((row) =>
+        this.#describer.group(this.#table, row, this.#headers.states[row.stateIndex]!, this.#describe(row)),
+      );
   }
 }
 
@@ -578,17 +380,4 @@ function looksCut(text: string, state: string): boolean {
 function beginsAnother(bytes: Buffer, start: number, end: number): boolean {
   const other = startsDump(bytes, start, end);
   return other !== undefined && !(other.kind === 'stacks' && other.cause === 'debug');
-}
-
-function sameBytes(a: Buffer, b: Buffer, start: number, end: number): boolean {
-  if (a.length !== end - start) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[start + i]) return false;
-  return true;
-}
-
-/** The hash that `scanRecord` makes of the bytes between a header's brackets. */
-function hashDetails(bytes: Buffer, start: number, end: number): number {
-  let h = 0;
-  for (let i = start; i < end; i++) h = Math.imul(h ^ bytes[i]!, 0x01000193);
-  return h;
 }
