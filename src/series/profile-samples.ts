@@ -1,5 +1,7 @@
 // In: heap, contention, goroutines and threads events. Out: one model for all of them: samples (a stack with one value for each
 // sample type), which can be merged, subtracted and filtered as `go tool pprof` does it.
+// What the text does not print is not there: goroutine texts hide the runtime's frames at the leaf (gopark, chanrecv), the .pb.gz of
+// the same moment has them, so that its flat values stand one frame further in. Heap texts and messages hide the same frames.
 
 import type { ContentionEvent, Frame, GcbendEvent, GoroutinesEvent, HeapEvent, ThreadsEvent } from '../events/types.ts';
 

@@ -101,9 +101,9 @@ export function topTable(
   const edgeCutoff = trim ? Math.abs(Math.trunc(flatSum * EDGE_FRACTION)) : 0;
   const kept = whole.filter((node) => Math.abs(node.cum) >= nodeCutoff);
   const droppedNodes = whole.length - kept.length;
-  // A second pass only where it changes something: functions left out, or marks of inlining to be made.
+  // Leaving functions out changes no value of the others; a second pass is only for the calls behind the marks of inlining.
   let nodes = kept;
-  if (droppedNodes > 0 || kept.some((node) => node.inlined)) {
+  if (kept.some((node) => node.inlined)) {
     const byName = new Map(kept.map((node) => [node.function, node]));
     nodes = buildGraph(samples, index, 'functions', 'inlined', byName);
   }

@@ -218,55 +218,60 @@ function sameIds(known: Int32Array, ids: Int32Array, length: number): boolean {
   return true;
 }
 
-/** Copies of frame blocks are kept up to this size; what comes later is read line by line. */
-const MAX_BLOCK_BYTES = 1 << 24;
+/** Copies of address lists are kept up to this size; stacks that come later are read line by line. */
+const MAX_ADDRESS_BYTES = 1 << 24;
+/** So much of the end of a frame block is compared, too: where it matches, nothing foreign has moved it. */
+const TAIL_BYTES = 64;
 
-/** Frame blocks of whole records: a stack that comes again (another size of object) is known by one comparison of its block. */
-export class BlockInterner {
+/**
+ * Stacks by the addresses of their record, which name them within one text: when a stack comes again (for another size of object), its
+ * frame lines are stepped over. The block has to end where the known one did, in the same words, with a blank line.
+ */
+export class AddressInterner {
   private readonly arena = new ByteArena();
   private slots = new Int32Array(1 << 10).fill(-1);
   private readonly starts: number[] = [];
   private readonly lengths: number[] = [];
-  private readonly lineCounts: number[] = [];
+  private readonly tails: number[] = [];
+  private readonly blockLengths: number[] = [];
   private readonly hashes: number[] = [];
   private readonly stacks: Frame[][] = [];
 
-  /** Number of the known block at `start`, followed by a blank line before `to`; -1 when there is none. `hash` is that of the addresses. */
-  match(hash: number, bytes: Buffer, start: number, to: number): number {
+  /** Number of the stack of the address list `bytes[start, end)` whose frame block begins at `block`; -1 when it is not known. */
+  match(hash: number, bytes: Buffer, start: number, end: number, block: number, to: number): number {
     const mask = this.slots.length - 1;
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
       const id = this.slots[slot]!;
       if (id === -1) return -1;
-      if (this.hashes[id] !== hash) continue;
-      const end = start + this.lengths[id]!;
-      if (end >= to || bytes[end] !== 10) continue;
+      if (this.hashes[id] !== hash || this.lengths[id] !== end - start) continue;
+      const blockEnd = block + this.blockLengths[id]!;
+      if (blockEnd >= to || bytes[blockEnd] !== 10) continue;
+      const tail = Math.min(TAIL_BYTES, this.blockLengths[id]!);
+      if (!this.arena.equals(this.tails[id]!, tail, bytes, blockEnd - tail)) continue;
       if (this.arena.equals(this.starts[id]!, end - start, bytes, start)) return id;
     }
   }
 
-  lengthOf(id: number): number {
-    return this.lengths[id]!;
-  }
-
-  linesOf(id: number): number {
-    return this.lineCounts[id]!;
+  blockLengthOf(id: number): number {
+    return this.blockLengths[id]!;
   }
 
   stackOf(id: number): Frame[] {
     return this.stacks[id]!;
   }
 
-  add(hash: number, bytes: Buffer, start: number, end: number, lines: number, stack: Frame[]): void {
-    const length = end - start;
-    if (length > CHUNK_BYTES || this.arena.size > MAX_BLOCK_BYTES) return;
+  /** `bytes[block, blockEnd)`: the frame lines, one for each frame of `stack`. */
+  add(hash: number, bytes: Buffer, start: number, end: number, block: number, blockEnd: number, stack: Frame[]): void {
+    if (end - start > CHUNK_BYTES || this.arena.size > MAX_ADDRESS_BYTES) return;
     if ((this.stacks.length + 1) * 2 > this.slots.length) this.rehash();
     const mask = this.slots.length - 1;
     let slot = hash & mask;
     while (this.slots[slot] !== -1) slot = (slot + 1) & mask;
     this.slots[slot] = this.stacks.length;
     this.starts.push(this.arena.add(bytes, start, end));
-    this.lengths.push(length);
-    this.lineCounts.push(lines);
+    this.lengths.push(end - start);
+    this.tails.push(this.arena.add(bytes, Math.max(block, blockEnd - TAIL_BYTES), blockEnd));
+    this.blockLengths.push(blockEnd - block);
     this.hashes.push(hash);
     this.stacks.push(stack);
   }

@@ -4,7 +4,7 @@
 
 import { cleanText } from '../clean-text.ts';
 import type { ContentionSite, Frame, GcbendEvent, HeapEvent, MemStatsEvent } from '../types.ts';
-import { BlockInterner, FrameInterner, StackInterner } from './intern.ts';
+import { AddressInterner, FrameInterner, StackInterner } from './intern.ts';
 import {
   decodeJsonMemStats,
   decodeMemStatsLine,
@@ -57,10 +57,12 @@ export class ProfileTextParser {
   private readonly profile: 'heap' | 'allocs' | undefined;
   private readonly frames = new FrameInterner();
   private readonly stacks = new StackInterner(this.frames);
-  private readonly blocks = new BlockInterner();
+  private readonly addresses = new AddressInterner();
   private readonly ids = new Int32Array(MAX_FRAMES);
   /** Of the record that began last: hash of its addresses, where its frames begin in this push (-1: not all of them in it). */
   private addressHash = 0;
+  private addressStart = 0;
+  private addressEnd = 0;
   private recordBegun = false;
   private blockStart = -1;
   private depth = 0;
@@ -136,11 +138,13 @@ export class ProfileTextParser {
         }
         if (this.recordBegun) {
           this.recordBegun = false;
-          const id = this.blocks.match(this.addressHash, bytes, newline + 1, to);
+          const { addressStart, addressEnd } = this;
+          const id = this.addresses.match(this.addressHash, bytes, addressStart, addressEnd, newline + 1, to);
           if (id !== -1) {
-            newline += 1 + this.blocks.lengthOf(id);
-            number += this.blocks.linesOf(id) + 1;
-            this.closeWith(this.blocks.stackOf(id));
+            const stack = this.addresses.stackOf(id);
+            newline += 1 + this.addresses.blockLengthOf(id);
+            number += stack.length + 1;
+            this.closeWith(stack);
           } else this.blockStart = newline + 1;
         }
       }
@@ -200,7 +204,8 @@ export class ProfileTextParser {
       const lines = this.depth;
       const stack = this.closeRecord();
       if (blockStart !== -1 && stack !== undefined && lines === stack.length && bytes[end] === 10) {
-        this.blocks.add(this.addressHash, bytes, blockStart, start, lines, stack);
+        const { addressStart, addressEnd } = this;
+        this.addresses.add(this.addressHash, bytes, addressStart, addressEnd, blockStart, start, stack);
       }
       this.blockStart = -1;
       return 'more';
@@ -398,6 +403,8 @@ export class ProfileTextParser {
       hash = Math.imul(hash ^ c, 0x01000193);
     }
     this.addressHash = hash ^ (hash >>> 15);
+    this.addressStart = start;
+    this.addressEnd = end;
     this.recordBegun = true;
     return count;
   }

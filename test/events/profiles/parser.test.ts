@@ -272,6 +272,23 @@ test('every start holds an anchor', () => {
     );
 });
 
+test('lines out of a log wrapper come one by one, without newlines', () => {
+  for (const name of ['go1.24-heap1.txt', 'go1.22-block1.txt', 'pprof/heap.txt']) {
+    const bytes = fixture(name);
+    const kind = ProfileTextParser.startsProfile(bytes, 0, bytes.indexOf(10))!.kind;
+    const parser = new ProfileTextParser(kind, { source: 'x' });
+    bytes
+      .toString('utf8')
+      .trimEnd()
+      .split('\n')
+      .forEach((line, i) => {
+        const content = Buffer.from(`{"log":"${line}"}`);
+        assert.equal(parser.push(content, 8, content.length - 2, i + 1).state, 'more');
+      });
+    assert.deepEqual(parser.finish(), parseText(bytes, 'x'));
+  }
+});
+
 describe('properties', () => {
   const texts = ['go1.24-heap1.txt', 'go1.22-block1.txt', 'go1.26-mutex1.txt', 'pprof/heap.txt'].map(fixture);
   const anyText = fc.constantFrom(...texts);
