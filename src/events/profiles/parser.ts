@@ -417,7 +417,10 @@ export class ProfileTextParser {
       return undefined;
     }
     const stack = this.depth > 0 ? this.stacks.lookUp(this.ids, this.depth) : framesOfAddresses(open.addresses);
-    if (this.depth > 0) this.build.note(this.ids, this.depth);
+    if (this.depth > 0) {
+      this.build.note(this.ids, this.depth);
+      open.addresses = '';
+    }
     this.closeWith(stack);
     return stack;
   }
