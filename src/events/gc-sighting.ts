@@ -1,6 +1,6 @@
 // In: a match of a gctrace line. Out: the few numbers that tell whose cycle it is, without building its event.
 import type { GrammarSet, Match, Shape } from '../grammar/index.ts';
-import type { GcSighting } from './processes.ts';
+import type { GcDetails, GcSighting } from './process-fit.ts';
 
 interface Holes {
   cycle: number;
@@ -9,18 +9,26 @@ interface Holes {
   end: number;
   live: number;
   goal: number;
+  percent: number;
+  stacks: number;
+  globals: number;
+  procs: number;
   /** Wall-clock parts of the cycle. */
   clock: number[];
 }
 
-/** Reads sightings; the object is reused. */
+/** Reads sightings; the object is reused, its `details` are those of the match that was read last. */
 export class SightingReader {
   readonly #grammars: GrammarSet;
   readonly #holes: (Holes | undefined)[] = [];
-  readonly #sighting: GcSighting = { cycle: 0, heapStartMiB: 0, heapLiveMiB: 0, source: '' };
+  readonly #sighting: GcSighting;
+  #match: Match | undefined;
+  #details: GcDetails | undefined;
 
   constructor(grammars: GrammarSet) {
     this.#grammars = grammars;
+    const details = (): GcDetails => this.#readDetails();
+    this.#sighting = { cycle: 0, heapStartMiB: 0, heapLiveMiB: 0, source: '', details };
   }
 
   read(match: Match, source: string, identity: string | undefined, wallMs: number | undefined): GcSighting {
@@ -35,6 +43,9 @@ export class SightingReader {
     sighting.source = source;
     sighting.identity = identity;
     sighting.wallMs = wallMs;
+    sighting.shape = match.shape.index;
+    this.#match = match;
+    this.#details = undefined;
     return sighting;
   }
 
@@ -43,6 +54,20 @@ export class SightingReader {
     let sum = 0;
     for (const hole of this.#holesOf(match.shape).clock) sum += this.#grammars.numberAt(match, hole) ?? 0;
     return sum;
+  }
+
+  #readDetails(): GcDetails {
+    if (this.#details !== undefined) return this.#details;
+    const match = this.#match as Match;
+    const holes = this.#holesOf(match.shape);
+    this.#details = {
+      cycleMs: this.cycleMs(match),
+      gcCpuPercent: this.#grammars.numberAt(match, holes.percent),
+      stacksMiB: this.#grammars.numberAt(match, holes.stacks),
+      globalsMiB: this.#grammars.numberAt(match, holes.globals),
+      procs: this.#grammars.numberAt(match, holes.procs),
+    };
+    return this.#details;
   }
 
   #holesOf(shape: Shape): Holes {
@@ -57,6 +82,10 @@ export class SightingReader {
       end: hole('heapMiB.end'),
       live: hole('heapMiB.live'),
       goal: hole('heapMiB.goal'),
+      percent: hole('gcCpuPercent'),
+      stacks: hole('stacksMiB'),
+      globals: hole('globalsMiB'),
+      procs: hole('procs'),
       clock: clock.map(hole),
     };
     this.#holes[shape.index] = holes;

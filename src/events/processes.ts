@@ -2,37 +2,19 @@
 // A gctrace line carries no pid, so processes are told apart by what cannot happen inside one: cycle numbers are never skipped
 // and never fall, `@` never falls, the heap starts where the last cycle left it (FORMATS section 0 and 1.2).
 
-/** What the tracker needs of one gc record. `atSeconds` is absent for Go 1.0-1.4. */
-export interface GcSighting {
-  cycle: number;
-  atSeconds?: number | undefined;
-  heapStartMiB: number;
-  /** Live heap after marking; the end of the cycle where live is not printed. */
-  heapLiveMiB: number;
-  heapGoalMiB?: number | undefined;
-  /** Container, pod or pid by the log wrapper. */
-  identity?: string | undefined;
-  /** Wall time of the line in ms since 1970, by the log wrapper. */
-  wallMs?: number | undefined;
-  source: string;
-}
+import {
+  canFollow,
+  type GcSighting,
+  misfit,
+  note,
+  type ProcessState,
+  printedSeconds,
+  repeats,
+  type StreamClock,
+  strangerMisfit,
+} from './process-fit.ts';
 
-export interface ProcessState {
-  process: number;
-  identity: string | undefined;
-  source: string;
-  /** 0 as long as no gc record was seen (a sibling line opened the process). */
-  cycle: number;
-  atSeconds: number | undefined;
-  heapLiveMiB: number;
-  heapGoalMiB: number | undefined;
-  /** Wall time minus `at`: constant for one process. */
-  startWallMs: number | undefined;
-  /** Number of gc records seen from this process. */
-  records: number;
-  /** Tracker's clock (gc records of all processes) when this one was last seen. */
-  lastSeen: number;
-}
+export type { GcDetails, GcSighting, ProcessState } from './process-fit.ts';
 
 export type OpenReason = 'first' | 'restart' | 'interleaved';
 
@@ -43,20 +25,27 @@ export interface Assignment {
   ended: ProcessState[];
 }
 
-/** Wrappers round to seconds and the line is printed at the end of its cycle. */
-const startWallToleranceMs = 3000;
 /** A process that was silent for so many gc records of others is over. */
 const silentRecords = 5000;
 /** A successor with so many cycles proves that a restart was one. */
 const successorCycles = 40;
+/** Two share a stream as long as an older one spoke again within so many records. */
+const interleavedRecords = 200;
+/** The first records of a process are looked at closely: replicas that start together differ in little. */
+const closeRecords = 64;
+/** Misfit of the first line of an older process: until one spoke again, they follow each other. */
+const firstSwitch = 5;
 const maxLive = 256;
 
 /** Assigns every gc record of all inputs to a process. State is a plain value in `processes`. */
 export class ProcessTracker {
   #live: ProcessState[] = [];
   #opened = 0;
+  /** gc records so far. */
   #clock = 0;
-  #interleaving = false;
+  readonly #stream: StreamClock = { seconds: 0, gapSeconds: 0, lateSeconds: 0, wallSpreadMs: 500 };
+  /** When an older process last spoke again after a younger one. */
+  #interleavedAt = Number.NEGATIVE_INFINITY;
   #last: ProcessState | undefined;
 
   /** Number of processes opened so far. */
@@ -81,12 +70,12 @@ export class ProcessTracker {
       }
       return found;
     }
-    return this.#interleaving ? undefined : this.#last;
+    return this.ambiguous ? undefined : this.#last;
   }
 
   /** True when lines of several processes alternate and a line without a cycle number cannot be assigned. */
   get ambiguous(): boolean {
-    return this.#interleaving;
+    return this.#live.length > 1 && this.#clock - this.#interleavedAt < interleavedRecords;
   }
 
   /** Opens a process for a sibling line that stands before any gc record. */
@@ -97,28 +86,55 @@ export class ProcessTracker {
 
   assign(gc: GcSighting): Assignment {
     this.#clock++;
-    const before = this.#last;
+    const last = this.#last;
+    if (
+      last !== undefined &&
+      this.#live.length === 1 &&
+      last.records >= closeRecords &&
+      gc.cycle === last.cycle + 1 &&
+      canFollow(last, gc)
+    ) {
+      // By far the commonest case: the only process there is prints its next cycle.
+      note(last, gc, this.#stream);
+      last.details = undefined;
+      last.lastSeen = this.#clock;
+      return { state: last, ended: [] };
+    }
+    return this.#assignWithCare(gc, last);
+  }
+
+  #assignWithCare(gc: GcSighting, before: ProcessState | undefined): Assignment {
+    if (before !== undefined && repeats(before, gc)) return { state: before, ended: [] };
     let state = this.#continuation(gc);
     let opened: OpenReason | undefined;
     if (state === undefined) {
       const rivals = this.#live.some((other) => other.identity === gc.identity);
-      opened = this.#opened === 0 ? 'first' : this.#interleaving || !rivals ? 'interleaved' : 'restart';
+      opened = this.#opened === 0 ? 'first' : this.ambiguous || !rivals ? 'interleaved' : 'restart';
       state = this.#open(gc);
     } else if (before !== undefined && before !== state && before.identity === state.identity && state.records > 0) {
       // An older process spoke again after a younger one: two share this stream.
-      this.#interleaving = this.#live.length > 1;
+      this.#interleavedAt = this.#clock;
     }
-    state.cycle = gc.cycle;
-    state.atSeconds = gc.atSeconds;
-    state.heapLiveMiB = gc.heapLiveMiB;
-    state.heapGoalMiB = gc.heapGoalMiB;
-    state.source = gc.source;
-    state.records++;
+    const first = state.records === 0;
+    note(state, gc, this.#stream);
+    state.details = gc.details?.();
     state.lastSeen = this.#clock;
-    if (gc.wallMs !== undefined && gc.atSeconds !== undefined) state.startWallMs = gc.wallMs - gc.atSeconds * 1000;
+    this.#moveClock(state, gc, first);
     this.#last = state;
     const ended = this.#live.length > 1 ? this.#retire(state) : [];
     return opened === undefined ? { state, ended } : { state, opened, ended };
+  }
+
+  /** Lines come in the order in which they were printed: what seems to come late began later than was known. */
+  #moveClock(state: ProcessState, gc: GcSighting, first: boolean): void {
+    const stream = this.#stream;
+    const printed = printedSeconds(gc);
+    const ahead = state.startSeconds + printed - stream.seconds;
+    if (first || ahead < 0) state.startSeconds = stream.seconds - printed;
+    if (first) return;
+    stream.lateSeconds += 0.1 * (Math.max(0, -ahead) - stream.lateSeconds);
+    stream.gapSeconds += 0.1 * (Math.max(0, ahead) - stream.gapSeconds);
+    if (ahead > 0) stream.seconds += ahead;
   }
 
   #open(gc: GcSighting): ProcessState {
@@ -126,11 +142,17 @@ export class ProcessTracker {
       process: ++this.#opened,
       identity: gc.identity,
       source: gc.source,
+      shape: gc.shape,
       cycle: 0,
       atSeconds: undefined,
+      heapStartMiB: gc.heapStartMiB,
       heapLiveMiB: gc.heapStartMiB,
       heapGoalMiB: undefined,
+      goalRatio: undefined,
+      details: undefined,
+      intervalSeconds: 0,
       startWallMs: undefined,
+      startSeconds: this.#stream.seconds,
       records: 0,
       lastSeen: this.#clock,
     };
@@ -140,67 +162,30 @@ export class ProcessTracker {
   }
 
   #continuation(gc: GcSighting): ProcessState | undefined {
-    // By far the commonest case: the process that printed last prints its next cycle.
-    const last = this.#last;
-    if (last !== undefined && this.#live.length === 1 && this.#fits(last, gc) && gc.cycle === last.cycle + 1)
-      return last;
     let best: ProcessState | undefined;
-    let bestMisfit = Number.POSITIVE_INFINITY;
+    let least = Number.POSITIVE_INFINITY;
+    const switching = this.ambiguous ? 0 : firstSwitch;
     for (const state of this.#live) {
-      if (!this.#fits(state, gc)) continue;
-      const misfit = this.#misfit(state, gc);
-      if (misfit < bestMisfit) {
+      if (!canFollow(state, gc)) continue;
+      const silent = Math.min((this.#clock - state.lastSeen) / 1000, 1);
+      const off = misfit(state, gc, this.#stream) + silent + (state === this.#last ? 0 : switching);
+      if (off < least) {
         best = state;
-        bestMisfit = misfit;
+        least = off;
       }
     }
-    return best;
-  }
-
-  /** Could this record come from that process at all? */
-  #fits(state: ProcessState, gc: GcSighting): boolean {
-    if (state.identity !== gc.identity) return false;
-    // Opened by a sibling line, no cycle seen yet: the first gc record near it is its own.
-    if (state.records === 0) return state.source === gc.source;
-    if (gc.atSeconds === undefined || state.atSeconds === undefined) {
-      // Go 1.0-1.4 print no time; under gctrace=2 they print each cycle twice.
-      return (
-        gc.atSeconds === state.atSeconds &&
-        (gc.cycle === state.cycle + 1 || gc.cycle === state.cycle) &&
-        state.source === gc.source
-      );
-    }
-    if (gc.cycle <= state.cycle || gc.atSeconds < state.atSeconds) return false;
-    // Sweeping never lowers the live estimate, so the next cycle starts at least where marking ended (whole MiB, floored).
-    if (gc.cycle === state.cycle + 1 && gc.heapStartMiB + 1 < state.heapLiveMiB) return false;
-    if (gc.wallMs !== undefined && state.startWallMs !== undefined) {
-      if (Math.abs(gc.wallMs - gc.atSeconds * 1000 - state.startWallMs) > startWallToleranceMs) return false;
-      return true;
-    }
-    // A log goes on in another file only without a gap; inside one file lines may have been lost.
-    return state.source === gc.source ? gc.cycle > 1 : gc.cycle === state.cycle + 1;
-  }
-
-  /** 0 for the record that this process must print next; grows with lost cycles and with a heap that does not go on. */
-  #misfit(state: ProcessState, gc: GcSighting): number {
-    if (state.records === 0) return 0.5;
-    const lost = gc.cycle - state.cycle - 1;
-    const reach = Math.max(state.heapGoalMiB ?? state.heapLiveMiB, state.heapLiveMiB, 4);
-    const below = Math.max(0, state.heapLiveMiB - gc.heapStartMiB);
-    const above = Math.max(0, gc.heapStartMiB - reach);
-    const heap = (below + above) / reach;
-    const goal = state.heapGoalMiB === undefined ? 0 : Math.abs(gc.heapStartMiB - state.heapGoalMiB) / reach;
-    const silent = (this.#clock - state.lastSeen) / 1000;
-    return lost * 10 + heap * 4 + Math.min(goal, 2) + Math.min(silent, 1);
+    if (best === undefined || best.records === 0 || gc.cycle === best.cycle + 1) return best;
+    return least > strangerMisfit ? undefined : best;
   }
 
   #retire(current: ProcessState): ProcessState[] {
     const ended: ProcessState[] = [];
+    const ambiguous = this.ambiguous;
     this.#live = this.#live.filter((state) => {
       if (state === current) return true;
       const silent = this.#clock - state.lastSeen;
       const replaced =
-        !this.#interleaving &&
+        !ambiguous &&
         current.identity === state.identity &&
         current.process > state.process &&
         current.records >= successorCycles;
@@ -213,7 +198,6 @@ export class ProcessTracker {
       this.#live.splice(this.#live.indexOf(oldest), 1);
       ended.push(oldest);
     }
-    if (this.#live.length === 1) this.#interleaving = false;
     return ended;
   }
 }
