@@ -226,91 +226,162 @@ function withDerived(summary: SummaryEvent, derived: SummaryCounter): SummaryEve
   return { ...summary, counts: { ...summary.counts, ...counts } };
 }
 
-const outBytes = 256 * 1024;
+const pieceBytes = 256 * 1024;
+/** A chunk of trace lines becomes three pieces. */
+const spareBuffers = 4;
+
+export interface NdjsonOptions extends ParseOptions {
+  /** Absent: nothing is derived. */
+  detect?: DetectOptions | undefined;
+  onSummary?: (summary: SummaryEvent) => void;
+}
 
 /**
- * Bytes in, NDJSON out: the same lines as `parse`, `detect` and one JSON text an event, but a trace record goes from the input's bytes to
- * the output's without becoming an object unless the analysis wants it.
+ * The same lines as `parse`, `detect` and one JSON text an event, but a trace record goes from the input's bytes to the output's without
+ * becoming an object unless the analysis wants it.
  */
-export function toNdjson(
-  options: ParseOptions & { detect?: DetectOptions | undefined; onSummary?: (summary: SummaryEvent) => void },
-): Transform {
-  const { grammars } = options;
-  const encoder = new RecordEncoder(grammars);
-  const { note, ...analysisOptions } = options.detect ?? {};
-  const analysis = options.detect === undefined ? undefined : new Analysis(analysisOptions);
-  const derived = new SummaryCounter();
-  const source = options.source ?? '-';
-  let out = Buffer.allocUnsafe(outBytes);
-  let used = 0;
-  const flushOut = (): void => {
-    if (used === 0) return;
-    stage.push(out.subarray(0, used));
-    out = Buffer.allocUnsafe(outBytes);
-    used = 0;
-  };
-  const write = (event: GcbendEvent): void => {
+class NdjsonWriting {
+  readonly #options: NdjsonOptions;
+  readonly #parsing: Parsing;
+  readonly #encoder: RecordEncoder;
+  readonly #analysis: Analysis | undefined;
+  readonly #derived = new SummaryCounter();
+  #out: Buffer = Buffer.allocUnsafeSlow(pieceBytes);
+  #used = 0;
+  /** What was written since the last `take`, and buffers that may be filled again. */
+  #pieces: Buffer[] = [];
+  readonly #spare: Buffer[] = [];
+
+  constructor(options: NdjsonOptions) {
+    this.#options = options;
+    this.#encoder = new RecordEncoder(options.grammars);
+    if (options.detect !== undefined) {
+      const { note, ...analysisOptions } = options.detect;
+      this.#analysis = new Analysis(analysisOptions);
+    }
+    this.#parsing = new Parsing(
+      options,
+      (event, modifiedMs) => {
+        this.#write(event);
+        if (this.#analysis !== undefined) this.#writeDerived(this.#analysis.push(event, modifiedMs));
+      },
+      {
+        record: (record) => this.#writeRecord(record),
+        processEnded: (process) => this.#writeDerived(this.#analysis?.endProcess(process) ?? []),
+        ...(options.foreign === undefined ? {} : { foreign: options.foreign }),
+      },
+    );
+  }
+
+  /** The NDJSON of a chunk, in pieces. */
+  async push(chunk: SourceChunk): Promise<Buffer[]> {
+    await this.#parsing.push(chunk);
+    return this.#take();
+  }
+
+  async end(): Promise<Buffer[]> {
+    const summary = await this.#parsing.end();
+    this.#writeDerived(this.#analysis?.finish() ?? []);
+    for (const text of this.#analysis?.notes ?? []) this.#options.detect?.note?.(text);
+    const whole = withDerived(summary, this.#derived);
+    this.#options.onSummary?.(whole);
+    this.#write(whole);
+    return this.#take();
+  }
+
+  /** Nobody looks at these pieces any more: their memory is filled again. */
+  reuse(pieces: readonly Buffer[]): void {
+    for (const { buffer } of pieces) {
+      const isOwn = buffer.byteLength === pieceBytes;
+      if (isOwn && this.#spare.length < spareBuffers) this.#spare.push(Buffer.from(buffer));
+    }
+  }
+
+  #take(): Buffer[] {
+    this.#flush();
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    return pieces;
+  }
+
+  #flush(): void {
+    if (this.#used === 0) return;
+    this.#pieces.push(this.#out.subarray(0, this.#used));
+    this.#out = this.#spare.pop() ?? Buffer.allocUnsafeSlow(pieceBytes);
+    this.#used = 0;
+  }
+
+  #write(event: GcbendEvent): void {
     const text = Buffer.from(`${JSON.stringify(event)}\n`);
-    if (used + text.length > out.length) flushOut();
-    if (text.length > out.length) stage.push(text);
+    if (this.#used + text.length > pieceBytes) this.#flush();
+    if (text.length > pieceBytes) this.#pieces.push(text);
     else {
-      text.copy(out, used);
-      used += text.length;
+      text.copy(this.#out, this.#used);
+      this.#used += text.length;
     }
-  };
-  const writeDerived = (events: readonly GcbendEvent[]): void => {
+  }
+
+  #writeDerived(events: readonly GcbendEvent[]): void {
     for (const event of events) {
-      derived.count(event);
-      write(event);
+      this.#derived.count(event);
+      this.#write(event);
     }
-  };
-  const record = (found: LineRecord): void => {
-    if (options.refine !== undefined) {
-      parsing.take(toEvent(grammars, found));
+  }
+
+  #writeRecord(record: LineRecord): void {
+    const { grammars, refine } = this.#options;
+    const room = this.#encoder.maxBytes(record);
+    if (refine !== undefined || room > pieceBytes) {
+      this.#parsing.take(toEvent(grammars, record));
       return;
     }
-    const room = encoder.maxBytes(found);
-    if (used + room > out.length) flushOut();
-    if (room > out.length) {
-      parsing.take(toEvent(grammars, found));
-      return;
-    }
-    used = encoder.encode(found, out, used);
-    const { event: type } = found.match.shape.grammar;
-    parsing.summary.countRecord(type, found.process, grammars.numberAt(found.match, 'at'), found.repaired);
-    if (analysis?.wants(type)) writeDerived(analysis.push(toEvent(grammars, found)));
-  };
-  const stage = transform(
-    { writableObjectMode: true, readableObjectMode: false, writableHighWaterMark: 1 },
-    function push(piece: Buffer | string | SourceChunk, _encoding: unknown, done: (error?: Error | null) => void) {
-      parsing.push(toChunk(piece, source)).then(() => {
-        flushOut();
+    if (this.#used + room > pieceBytes) this.#flush();
+    this.#used = this.#encoder.encode(record, this.#out, this.#used);
+    const { event: type } = record.match.shape.grammar;
+    this.#parsing.summary.countRecord(type, record.process, record.at, record.repaired);
+    if (this.#analysis?.wants(type)) this.#writeDerived(this.#analysis.push(toEvent(grammars, record)));
+  }
+}
+
+/** Bytes in, NDJSON out, as a Node stream. */
+export function toNdjson(options: NdjsonOptions): Transform {
+  const writing = new NdjsonWriting(options);
+  const source = options.source ?? '-';
+  return transform(
+    { writableObjectMode: true, writableHighWaterMark: 1, readableObjectMode: false },
+    function push(
+      this: Transform,
+      piece: Buffer | string | SourceChunk,
+      _encoding: unknown,
+      done: (error?: Error | null) => void,
+    ) {
+      writing.push(toChunk(piece, source)).then((pieces) => {
+        for (const bytes of pieces) this.push(bytes);
         done();
       }, done);
     },
-    function flush(done: (error?: Error | null) => void) {
-      parsing.end().then((summary) => {
-        if (analysis !== undefined) writeDerived(analysis.finish());
-        for (const text of analysis?.notes ?? []) note?.(text);
-        const whole = withDerived(summary, derived);
-        options.onSummary?.(whole);
-        write(whole);
-        flushOut();
+    function flush(this: Transform, done: (error?: Error | null) => void) {
+      writing.end().then((pieces) => {
+        for (const bytes of pieces) this.push(bytes);
         done();
       }, done);
     },
   ) as unknown as Transform;
-  const parsing: Parsing = new Parsing(
-    options,
-    (event, modifiedMs) => {
-      write(event);
-      if (analysis !== undefined) writeDerived(analysis.push(event, modifiedMs));
-    },
-    {
-      record,
-      processEnded: (process) => writeDerived(analysis?.endProcess(process) ?? []),
-      ...(options.foreign === undefined ? {} : { foreign: options.foreign }),
-    },
-  );
-  return stage;
+}
+
+/**
+ * The same for a consumer that has written a piece when it asks for the next one: the memory of each piece is used again, so that it
+ * stays flat and in the processor's cache.
+ */
+export async function* ndjsonPieces(
+  chunks: AsyncIterable<SourceChunk>,
+  options: NdjsonOptions,
+): AsyncGenerator<Buffer> {
+  const writing = new NdjsonWriting(options);
+  for await (const chunk of chunks) {
+    const pieces = await writing.push(chunk);
+    yield* pieces;
+    writing.reuse(pieces);
+  }
+  yield* await writing.end();
 }

@@ -1,6 +1,14 @@
 // In: a match of a one-line grammar and what is known around it. Out: the event, as an object or as NDJSON bytes.
 // Both say the same: the bytes are copied from the input where they are valid JSON already.
-import type { GrammarSet, Match } from '../grammar/index.ts';
+import {
+  type GrammarSet,
+  type Match,
+  toWords,
+  viewWords,
+  type Words,
+  type WordView,
+  writeWords,
+} from '../grammar/index.ts';
 import type { GcbendEvent } from './types.ts';
 
 /** A record of one line before it is an event. Reused by its parser: turn it into what you need at once. */
@@ -9,6 +17,8 @@ export interface LineRecord {
   source: string;
   line: number;
   process: number | undefined;
+  /** Seconds since the process began, where the line says so. */
+  at: number | undefined;
   /** ISO 8601, from the log wrapper. */
   loggedAt: string | undefined;
   /** ISO 8601: wall time of `at`. */
@@ -33,16 +43,22 @@ export function toEvent(grammars: GrammarSet, record: LineRecord): GcbendEvent {
   } as GcbendEvent;
 }
 
-const lineKey = Buffer.from(',"line":');
-const processKey = Buffer.from(',"process":');
-const end = Buffer.from('}\n');
+/** Fixed text of the lines of one shape, source and process: what stands before and after the line number. */
+interface Frame {
+  process: number | undefined;
+  head: Words;
+  tail: Words;
+}
+
+const end = toWords('}\n');
 
 /** Writes records as NDJSON lines without making objects. */
 export class RecordEncoder {
   readonly #grammars: GrammarSet;
-  /** `{"type":"gc","schema":1,"source":"…"` for each shape, as long as the source is the same. */
-  #heads: (Buffer | undefined)[] = [];
+  /** By shape, for the source and the process that were written last. */
+  #frames: (Frame | undefined)[] = [];
   #source: string | undefined;
+  #output: WordView = viewWords(Buffer.alloc(4));
 
   constructor(grammars: GrammarSet) {
     this.#grammars = grammars;
@@ -53,42 +69,43 @@ export class RecordEncoder {
     return this.#grammars.maxJsonBytes(record.match) + 512 + 6 * record.source.length;
   }
 
-  /** Writes the line at `at` and returns where it ends. */
+  /** Writes the line at `at` and returns where it ends. Up to seven bytes behind that are overwritten. */
   encode(record: LineRecord, out: Buffer, at: number): number {
-    if (record.source !== this.#source) {
-      this.#source = record.source;
-      this.#heads = [];
-    }
-    const { shape } = record.match;
-    let head = this.#heads[shape.index];
-    if (head === undefined) {
-      const { event, id } = shape.grammar;
-      const grammar = event === 'gc' ? '' : `,"grammar":${JSON.stringify(id)}`;
-      head = Buffer.from(`{"type":"${event}","schema":1,"source":${JSON.stringify(record.source)}${grammar}`);
-      this.#heads[shape.index] = head;
-    }
-    let p = copy(head, out, at);
-    p = writeInteger(record.line, out, copy(lineKey, out, p));
-    if (record.process !== undefined) p = writeInteger(record.process, out, copy(processKey, out, p));
+    if (this.#output.bytes !== out) this.#output = viewWords(out);
+    const output = this.#output;
+    const { head, tail } = this.#frameOf(record);
+    let p = writeInteger(record.line, out, writeWords(head, output, at));
+    p = writeWords(tail, output, p);
     if (record.loggedAt !== undefined) p += out.write(`,"loggedAt":"${record.loggedAt}"`, p, 'latin1');
     if (record.atTime !== undefined) p += out.write(`,"atTime":"${record.atTime}"`, p, 'latin1');
     if (record.repaired) p += out.write(',"repaired":true', p, 'latin1');
-    p = this.#grammars.encodeJson(record.match, out, p);
-    return copy(end, out, p);
+    return writeWords(end, output, this.#grammars.encodeJson(record.match, out, p));
+  }
+
+  #frameOf({ source, process, match }: LineRecord): Frame {
+    if (source !== this.#source) {
+      this.#source = source;
+      this.#frames = [];
+    }
+    const { index, grammar } = match.shape;
+    const known = this.#frames[index];
+    if (known !== undefined && known.process === process) return known;
+    const before = JSON.stringify({ type: grammar.event, schema: 1, source });
+    const printer = process === undefined ? '' : `,"process":${process}`;
+    const format = grammar.event === 'gc' ? '' : `,"grammar":${JSON.stringify(grammar.id)}`;
+    const frame = { process, head: toWords(`${before.slice(0, -1)},"line":`), tail: toWords(printer + format) };
+    this.#frames[index] = frame;
+    return frame;
   }
 }
 
-function copy(from: Buffer, out: Buffer, at: number): number {
-  for (let i = 0; i < from.length; i++) out[at + i] = from[i]!;
-  return at + from.length;
-}
-
 function writeInteger(value: number, out: Buffer, at: number): number {
+  if (value > 0x7fffffff) return at + out.write(`${value}`, at, 'latin1');
   let digits = 1;
   for (let power = 10; power <= value; power *= 10) digits++;
   let rest = value;
   for (let i = at + digits - 1; i >= at; i--) {
-    const next = Math.floor(rest / 10);
+    const next = (rest / 10) | 0;
     out[i] = 48 + rest - next * 10;
     rest = next;
   }

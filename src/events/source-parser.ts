@@ -83,6 +83,7 @@ export class SourceParser {
       source: options.source,
       line: 0,
       process: undefined,
+      at: undefined,
       loggedAt: undefined,
       atTime: undefined,
       repaired: false,
@@ -270,16 +271,19 @@ export class SourceParser {
     const wallMs = loggedAt !== undefined ? Date.parse(loggedAt) : now?.()?.getTime();
     if (!isGc) {
       record.process = this.#processOfSibling(identity, match);
+      record.at = this.#options.grammars.numberAt(match, 'at');
       if (wallMs !== undefined) record.atTime = new Date(wallMs).toISOString();
       sink.record(record);
       return;
     }
     const startedMs = wallMs === undefined ? undefined : wallMs - this.#sightings.cycleMs(match);
     if (startedMs !== undefined) record.atTime = new Date(startedMs).toISOString();
-    const { state, opened, ended } = tracker.assign(this.#sightings.read(match, source, identity, startedMs));
+    const sighting = this.#sightings.read(match, source, identity, startedMs);
+    const { state, opened, ended } = tracker.assign(sighting);
     for (const { process } of ended) sink.processEnded(process);
     if (opened !== undefined) this.#emitProcess(state, opened, match, line);
     record.process = state.process;
+    record.at = sighting.atSeconds;
     sink.record(record);
   }
 

@@ -4,11 +4,15 @@
 import type { CompiledField, CompiledShape } from './types.ts';
 import { readValue } from './values.ts';
 
-/** One thing to write: fixed bytes, then perhaps a value. */
-interface Step {
-  /** Fixed text, with the comma when it is known that one is needed; as 32-bit words, because that is four times faster. */
-  words: Int32Array;
+/** Fixed text as 64-bit words, because they are written much faster than bytes. They are no numbers: nothing may compute with them. */
+export interface Words {
+  words: Float64Array;
+  /** Bytes of text; the last word may be longer. */
   length: number;
+}
+
+/** One thing to write: fixed text (with the comma when it is known that one is needed), then perhaps a value. */
+interface Step extends Words {
   /** -1: nothing but text. */
   hole: number;
   field: CompiledField | undefined;
@@ -30,7 +34,7 @@ export interface FieldPlan {
   steps: Step[];
   /** The steps again, five numbers each, in one array: first word, end of words, bytes of text, hole, kind. */
   code: Int32Array;
-  words: Int32Array;
+  words: Float64Array;
   /** For decode: group name (or undefined) and key of each hole and constant, in output order. */
   members: { group: string | undefined; key: string; hole: number; field?: CompiledField; value?: unknown }[];
 }
@@ -50,7 +54,7 @@ export function planFields(shape: CompiledShape, fields: CompiledField[]): Field
     return { ...entry, group, key: entry.path.slice(dot + 1) };
   });
   const ordered = entries.filter((entry) => entry.group === undefined || isFirstOfGroup(entries, entry));
-  const plan: FieldPlan = { steps: [], code: new Int32Array(0), words: new Int32Array(0), members: [] };
+  const plan: FieldPlan = { steps: [], code: new Int32Array(0), words: new Float64Array(0), members: [] };
   let text = '';
   const flush = (hole: number, field: CompiledField | undefined, dynamic: boolean): void => {
     const copy =
@@ -90,6 +94,10 @@ export function planFields(shape: CompiledShape, fields: CompiledField[]): Field
   return plan;
 }
 
+const WORD_BYTES = 8;
+/** Longer numbers may be more than JSON readers hold exactly: they become strings. */
+const COPIED_BYTES = 15;
+
 const TEXT_ONLY = 0;
 const COPY = 1;
 const OTHER = 2;
@@ -103,7 +111,7 @@ function layOut(plan: FieldPlan): void {
     code.push(from, words.length, step.length, step.hole, step.hole < 0 ? TEXT_ONLY : step.copy ? COPY : OTHER);
   }
   plan.code = Int32Array.from(code);
-  plan.words = Int32Array.from(words);
+  plan.words = Float64Array.from(words);
 }
 
 /** True when a line of the shape may come without this field. */
@@ -148,7 +156,7 @@ const TRUE = toWords('true');
 const FALSE = toWords('false');
 
 /**
- * Writes the fields as JSON members, each with a comma before it; returns where the text ends. Up to three bytes behind that
+ * Writes the fields as JSON members, each with a comma before it; returns where the text ends. Up to seven bytes behind that
  * are overwritten, and `output` must have room for them.
  */
 export function encodeFields(
@@ -161,8 +169,7 @@ export function encodeFields(
   const { code, words } = plan;
   const { view } = output;
   const inputView = input.view;
-  /** Below this, a word can be read. */
-  const readable = input.bytes.length - 3;
+  const readable = input.bytes.length;
   let o = at;
   for (let c = 0; c < code.length; c += 5) {
     const kind = code[c + 4] as number;
@@ -171,16 +178,18 @@ export function encodeFields(
       continue;
     }
     const stop = code[c + 1] as number;
-    for (let w = code[c] as number, q = o; w < stop; w++, q += 4) view.setInt32(q, words[w] as number, true);
+    for (let w = code[c] as number, q = o; w < stop; w++, q += WORD_BYTES) view.setFloat64(q, words[w] as number, true);
     o += code[c + 2] as number;
     if (kind === TEXT_ONLY) continue;
     const hole = (code[c + 3] as number) << 1;
     const start = spans[hole] as number;
     const length = (spans[hole + 1] as number) - start;
-    if (length <= 4 && start < readable) {
+    if (start + WORD_BYTES <= readable && length <= WORD_BYTES) {
+      // Both halves whatever the length is: a branch that follows the length would be guessed wrong every other time.
       view.setInt32(o, inputView.getInt32(start, true), true);
+      view.setInt32(o + 4, inputView.getInt32(start + 4, true), true);
       o += length;
-    } else if (length <= 15) {
+    } else if (length <= COPIED_BYTES) {
       for (let b = start; b < start + length; b++) output.bytes[o++] = input.bytes[b] as number;
     } else {
       const field = (plan.steps[c / 5] as Step).field as CompiledField;
@@ -204,9 +213,10 @@ function encodeOther(step: Step, input: WordView, spans: Int32Array, output: Wor
   return value === undefined ? at : writeValue(value, output, writeWords(step, output, at));
 }
 
-function writeWords(text: { words: Int32Array; length: number }, output: WordView, at: number): number {
+/** Writes text at `at` and returns where it ends; up to seven bytes behind that are overwritten. */
+export function writeWords(text: Words, output: WordView, at: number): number {
   const { words } = text;
-  for (let w = 0, q = at; w < words.length; w++, q += 4) output.view.setInt32(q, words[w] as number, true);
+  for (let w = 0, q = at; w < words.length; w++, q += WORD_BYTES) output.view.setFloat64(q, words[w] as number, true);
   return at + text.length;
 }
 
@@ -215,12 +225,13 @@ function writeValue(value: unknown, output: WordView, at: number): number {
   return at + Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).write(JSON.stringify(value), at, 'utf8');
 }
 
-function toWords(text: string): { words: Int32Array; length: number } {
+/** Lays text out for `writeWords`. */
+export function toWords(text: string): Words {
   const bytes = Buffer.from(text, 'utf8');
-  const words = new Int32Array(Math.ceil(bytes.length / 4));
+  const words = new Float64Array(Math.ceil(bytes.length / WORD_BYTES));
   const view = new DataView(words.buffer);
   for (const [i, byte] of bytes.entries()) view.setUint8(i, byte);
   // Words are read through a typed array (the machine's order) and written little-endian.
-  for (let w = 0; w < words.length; w++) words[w] = view.getInt32(4 * w, true);
+  for (let w = 0; w < words.length; w++) words[w] = view.getFloat64(WORD_BYTES * w, true);
   return { words, length: bytes.length };
 }

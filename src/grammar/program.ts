@@ -8,7 +8,11 @@ export interface Program {
   /** As in types.ts, but a literal is two numbers: offset and length in `pool`. */
   code: Int32Array;
   pool: Uint8Array;
+  /** The pool again, four bytes a word; every literal begins a word. */
+  words: Int32Array;
 }
+
+const WORD_BYTES = 4;
 
 // Positions in HOLE_TYPES; 2 (decimal) and 3 (duration) are scanned alike.
 const INTEGER = 0;
@@ -22,6 +26,8 @@ const ADDRESS = 8;
 const INTEGERS = 9;
 const WORD = 10;
 
+const DOT = 46;
+
 /** Lays a compiled shape out for running. */
 export function linkProgram(shape: CompiledShape): Program {
   const encoded = shape.literals.map((text) => Buffer.from(text, 'utf8'));
@@ -29,7 +35,7 @@ export function linkProgram(shape: CompiledShape): Program {
   let length = 0;
   for (const literal of encoded) {
     offsets.push(length);
-    length += literal.length;
+    length += Math.ceil(literal.length / WORD_BYTES) * WORD_BYTES;
   }
   const source = shape.program;
   const code: number[] = [];
@@ -58,57 +64,88 @@ export function linkProgram(shape: CompiledShape): Program {
     } else at += 1;
   }
   for (const jump of jumps) code[jump] = moved.get(code[jump] as number) as number;
-  return { code: Int32Array.from(code), pool: new Uint8Array(Buffer.concat(encoded)) };
+  const pool = new Uint8Array(length);
+  for (const [index, bytes] of encoded.entries()) pool.set(bytes, offsets[index] as number);
+  const view = new DataView(pool.buffer);
+  const words = Int32Array.from({ length: length / WORD_BYTES }, (_, word) => view.getInt32(word * WORD_BYTES, true));
+  return { code: Int32Array.from(code), pool, words };
 }
 
+/** Bytes with the view through which four of them are read at once. */
+interface Viewed {
+  bytes: Uint8Array;
+  view: DataView;
+}
+
+const viewOf = (bytes: Uint8Array): Viewed => ({
+  bytes,
+  view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+});
+
 /** Where lines are copied that no control byte follows. */
-let guarded = Buffer.alloc(4096);
+let guarded = viewOf(Buffer.alloc(4096));
+/** Lines come from one buffer, mostly. */
+let latest = guarded;
 
 /**
  * Runs a program on `bytes[at, end)`. Fills `spans` (hole i at 2i and 2i+1, -1 when absent).
  * Returns where the record ends, or -1 when the bytes do not hold one at `at`.
  */
 export function runProgram(program: Program, bytes: Uint8Array, at: number, end: number, spans: Int32Array): number {
-  if (end < bytes.length && (bytes[end] as number) < 32) return runGuarded(program, bytes, at, end, spans);
+  if (end + WORD_BYTES <= bytes.length && (bytes[end] as number) < 32) {
+    if (latest.bytes !== bytes) latest = viewOf(bytes);
+    return runGuarded(program, latest, at, end, spans);
+  }
   const length = end - at;
-  if (guarded.length <= length) guarded = Buffer.alloc(2 * length);
-  for (let i = 0; i < length; i++) guarded[i] = bytes[at + i] as number;
-  guarded[length] = 10;
+  if (guarded.bytes.length < length + WORD_BYTES) guarded = viewOf(Buffer.alloc(2 * length + WORD_BYTES));
+  for (let i = 0; i < length; i++) guarded.bytes[i] = bytes[at + i] as number;
+  guarded.bytes[length] = 10;
   const stop = runGuarded(program, guarded, 0, length, spans);
   for (let i = 0; i < spans.length; i++) if ((spans[i] as number) >= 0) spans[i] = (spans[i] as number) + at;
   return stop < 0 ? -1 : stop + at;
 }
 
-/** The byte at `end` is a control byte: no literal and no number reaches over it, so that nothing has to ask for the end. */
-function runGuarded(program: Program, bytes: Uint8Array, at: number, end: number, spans: Int32Array): number {
-  const { code, pool } = program;
+/**
+ * The byte at `end` is a control byte: no literal and no number reaches over it, so that nothing has to ask for the end. A word may
+ * be read from there.
+ */
+function runGuarded(program: Program, input: Viewed, at: number, end: number, spans: Int32Array): number {
+  const { code, pool, words } = program;
+  const { bytes, view } = input;
   let p = at;
   let pc = 0;
   for (;;) {
     const op = code[pc] as number;
     if (op === OP_LITERAL) {
-      let l = code[pc + 1] as number;
-      const stop = l + (code[pc + 2] as number);
-      while (l < stop) if (bytes[p++] !== pool[l++]) return -1;
+      let word = (code[pc + 1] as number) >> 2;
+      let left = code[pc + 2] as number;
+      for (; left >= WORD_BYTES; left -= WORD_BYTES, p += WORD_BYTES) {
+        if (view.getInt32(p, true) !== words[word++]) return -1;
+      }
+      if (left > 0) {
+        const differ = view.getInt32(p, true) ^ (words[word] as number);
+        if ((differ & ((1 << (left << 3)) - 1)) !== 0) return -1;
+        p += left;
+      }
       pc += 3;
     } else if (op === OP_HOLE) {
       const type = code[pc + 2] as number;
       const start = p;
       if (type <= DURATION && type !== SIGNED) {
-        let digit = (bytes[p] as number) - 48;
+        // A digit is 0 to 9 here, and what is less than 0 is a great number: one comparison is enough.
+        let digit = ((bytes[p] as number) - 48) >>> 0;
         if (digit === 0) {
-          digit = (bytes[++p] as number) - 48;
-          if (digit >= 0 && digit <= 9) return -1;
+          digit = ((bytes[++p] as number) - 48) >>> 0;
+          if (digit <= 9) return -1;
         } else {
-          if (digit < 0 || digit > 9) return -1;
-          do digit = (bytes[++p] as number) - 48;
-          while (digit >= 0 && digit <= 9);
+          if (digit > 9) return -1;
+          do digit = ((bytes[++p] as number) - 48) >>> 0;
+          while (digit <= 9);
         }
-        // A dot is 46: -2 here.
-        if (digit === -2 && type !== INTEGER) {
+        if (bytes[p] === DOT && type !== INTEGER) {
           const dot = p;
-          do digit = (bytes[++p] as number) - 48;
-          while (digit >= 0 && digit <= 9);
+          do digit = ((bytes[++p] as number) - 48) >>> 0;
+          while (digit <= 9);
           if (p === dot + 1) return -1;
         }
       } else {
