@@ -3,15 +3,16 @@ import type { Bend } from '../detect/index.ts';
 import type { CycleSample, Spacing } from '../series/index.ts';
 import type { RuleContext } from './context.ts';
 import {
-  type GrowthEpisode,
   goesOnGrowing,
   growsAtEqualLoad,
   isWorthTelling,
-  lastEpisode,
   loadRisesWith,
   risesThroughout,
   stalledSince,
-} from './growth-episode.ts';
+  waitsForLoad,
+  wasJump,
+} from './growth-checks.ts';
+import { type GrowthEpisode, lastEpisode } from './growth-episode.ts';
 import { describeGrowth } from './heap-growth.ts';
 import type { LimitState } from './memory-limit.ts';
 import { type Story, togetherIn } from './regime.ts';
@@ -55,7 +56,8 @@ export function tellHeld(watch: SignalWatch, spacing: Spacing, shown: boolean, t
   for (const held of watch.held) {
     if (held.borneOut === true) continue;
     const ready = isGrowth(held)
-      ? goesOnGrowing(held.bend, spacing.levelsSince(held.bend.t), telling.context)
+      ? goesOnGrowing(held.bend, spacing.levelsSince(held.bend.t), telling.context) &&
+        !waitsForLoad(held.bend, (t) => spacing.levelsSince(t), telling.context)
       : now - held.detectedAt >= LASTING_SECONDS;
     if (!ready) continue;
     held.borneOut = true;
@@ -134,6 +136,7 @@ export function judgeGrowth(
   if (!episode.hasOnset && (episode.until !== undefined || !risesThroughout(episode, context))) return undefined;
   const { givenBackShare } = context.thresholds.heapGrowth;
   if (isGivenBack(episode, end.level, givenBackShare)) return undefined;
+  if (episode.until !== undefined && wasJump(episode, context)) return undefined;
   if (!episode.hasOnset) episode.followsLoad ||= loadRisesWith(episode, context);
   if (episode.followsLoad && growsAtEqualLoad(episode, context)) episode.followsLoad = false;
   return episode;

@@ -110,6 +110,23 @@ test('a leak into GOMEMLIMIT: the growth that stopped and one story of the limit
   near((warned?.projection?.limitBytes ?? 0) / 2 ** 20, 60, 2);
 });
 
+test('three times the load, and the heap finds its new level: no alarm, the load is the story', () => {
+  const told = analyse(realTrace('load-step'));
+  const alarms = inflectionsOf(told).filter(
+    ({ status, signal, kind }) => status === 'provisional' && signal === 'heapLive' && kind.startsWith('growth-o'),
+  );
+  assert.deepEqual(alarms, []);
+  assert.match(only(told, 'gc-regime').title, /^Allocation rate × [23].*live heap/);
+  assert.equal(standing(told).length, 1);
+});
+
+test('a leak that begins together with three times the load is blamed', () => {
+  const told = analyse(realTrace('load-leak'));
+  const growth = only(told, 'heap-growth');
+  assert.equal(growth.severity, 'warning');
+  assert.equal(growth.ongoing, true);
+});
+
 test('asked for by name, every bend of a signal is told', () => {
   const told = analyse(realTrace('assist'), { signals: ['gcInterval'] });
   const finals = inflectionsOf(told).filter(({ status }) => status === 'final');
