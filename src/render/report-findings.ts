@@ -34,7 +34,10 @@ function addFinding(page: Page, finding: FindingEvent, number: number, severalPr
   if (finding.at !== undefined) about.push(`since ${formatMoment(finding.at)}`);
   if (finding.atTime !== undefined) about.push(formatWallTime(finding.atTime));
   about.push(`${formatConfidence(finding.confidence)} sure`);
-  about.push(finding.ongoing ? 'still going on' : 'has stopped');
+  // A bill and a habit have no end that anybody waits for.
+  if (finding.rule !== 'memory-bill' && finding.rule !== 'alloc-churn') {
+    about.push(finding.ongoing ? 'still going on' : 'has stopped');
+  }
   if (finding.status === 'open') about.push('not final');
   const indent = '     ';
   page.paragraph(about.join(' · '), indent, 'dim');

@@ -1,6 +1,7 @@
 // In: heap texts, MemStats, contention profiles. Out: sites that hold memory, where Sys goes, who waits for locks.
+import { pausesOf } from '../events/profiles/memstats.ts';
 import type { ContentionEvent, FindingEvent, HeapEvent, MemStatsEvent } from '../events/types.ts';
-import { formatBytes, formatCount, formatDuration, formatPercent } from './format.ts';
+import { formatBytes, formatCount, formatDuration, formatNumber, formatPercent } from './format.ts';
 import type { Column, Page, Span } from './page.ts';
 import { placeOf } from './report-findings.ts';
 import { baseName, siteWords } from './report-goroutines.ts';
@@ -174,7 +175,18 @@ export function addMemoryBill(page: Page, stats: MemStatsEvent, count: number): 
     facts.push(`next GC at ${formatBytes(next)}, ${formatBytes(Math.max(0, next - alloc))} from now`);
   }
   if (fraction !== undefined) facts.push(`GC took ${formatPercent(fraction)} of the CPU since the start`);
+  facts.push(...pauseWords(stats));
   if (facts.length > 0) page.paragraph(facts.join(' · '), '  ', 'dim');
+}
+
+/** The pauses that the text's ring still holds. Nearest rank: with at most 256 values nothing has to be estimated. */
+function pauseWords(stats: MemStatsEvent): string[] {
+  const sorted = pausesOf(stats)
+    .map((pause) => pause.pauseNs)
+    .sort((a, b) => a - b);
+  if (sorted.length === 0) return [];
+  const rank = (share: number): string => `${formatNumber(sorted[Math.ceil(share * sorted.length) - 1]! / 1e6)} ms`;
+  return [`the last ${formatCount(sorted.length, 'pause')}: p50 ${rank(0.5)}, p90 ${rank(0.9)}, max ${rank(1)}`];
 }
 
 const CONTENTION_WORDS = { block: 'Blocking', mutex: 'Lock contention' };
