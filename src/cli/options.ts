@@ -1,24 +1,11 @@
 // In: nothing. Out: the options that several commands share, as yargs declares them, and their types.
 
 import type { Argv, InferredOptionTypes, Options } from 'yargs';
+import { findingRules } from '../events/types.ts';
 import type { Config } from './config.ts';
 
 export const formats = ['report', 'ndjson', 'json', 'csv', 'markdown', 'html', 'junit', 'openmetrics'] as const;
 export type Format = (typeof formats)[number];
-
-const findingRules = [
-  'heap-growth',
-  'goroutine-growth',
-  'site-growth',
-  'alloc-churn',
-  'gc-pressure',
-  'memory-limit',
-  'long-pause',
-  'blocked-goroutines',
-  'memory-bill',
-  'health-low',
-  'gc-regime',
-] as const;
 
 const asOptions = <T extends Record<string, Options>>(options: T): T => options;
 
@@ -193,5 +180,3 @@ export function splitList(values: readonly string[] | undefined): string[] {
     .map((value) => value.trim())
     .filter((value) => value !== '');
 }
-
-export { findingRules };

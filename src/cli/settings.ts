@@ -1,12 +1,12 @@
 // In: parsed options. Out: what the stages need: grammars, detectors, limits, the size of the report. Misuse throws GcbendError('USAGE').
 import { readFileSync } from 'node:fs';
 import { GcbendError } from '../errors.ts';
-import type { GcbendEvent } from '../events/types.ts';
+import { findingRules, type GcbendEvent } from '../events/types.ts';
 import type { DetectorName } from '../findings/index.ts';
 import { readBuiltinGrammars } from '../grammar/builtin.ts';
 import { type GrammarSet, loadGrammars } from '../grammar/index.ts';
 import type { DetectOptions } from '../pipeline.ts';
-import { type AnalysisArgs, findingRules, type OutputArgs, splitList } from './options.ts';
+import { type AnalysisArgs, type OutputArgs, splitList } from './options.ts';
 import type { ReportSize } from './outputs.ts';
 
 const detectorNames: readonly string[] = ['segments', 'peaks', 'none'] satisfies DetectorName[];

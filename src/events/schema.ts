@@ -1,5 +1,7 @@
 // In: nothing. Out: the JSON Schema (2020-12) of every event, as `gcbend schema` prints it. `types.ts` says the same in TypeScript.
 
+import { findingRules, inflectionKinds } from './types.ts';
+
 type Schema = Record<string, unknown>;
 
 const number: Schema = { type: 'number' };
@@ -181,17 +183,7 @@ const definitions: Record<string, Schema> = {
       id: text,
       status: oneOf('provisional', 'final', 'withdrawn'),
       signal: text,
-      kind: oneOf(
-        'growth-onset',
-        'growth-up',
-        'growth-down',
-        'plateau',
-        'decline',
-        'step-up',
-        'step-down',
-        'regime',
-        'peak',
-      ),
+      kind: oneOf(...inflectionKinds),
       index: count,
       value: number,
       unit: text,
@@ -215,19 +207,7 @@ const definitions: Record<string, Schema> = {
       id: text,
       status: oneOf('open', 'withdrawn', 'final'),
       ongoing: flag,
-      rule: oneOf(
-        'heap-growth',
-        'goroutine-growth',
-        'site-growth',
-        'alloc-churn',
-        'gc-pressure',
-        'memory-limit',
-        'long-pause',
-        'blocked-goroutines',
-        'memory-bill',
-        'health-low',
-        'gc-regime',
-      ),
+      rule: oneOf(...findingRules),
       severity: oneOf('info', 'warning', 'critical'),
       title: text,
       detail: text,

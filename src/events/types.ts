@@ -1,4 +1,4 @@
-// In: nothing. Out: the union of every event that gcbend emits (schema 1), as CONTRACT lists them.
+// In: nothing. Out: the union of every event that gcbend emits (schema 1), as CONTRACT lists them, and the names of rules and kinds.
 // Absent means "not printed by that Go version"; never -1, never null.
 
 /** What every event carries. `line` is 1-based, where its record starts. `atTime` is ISO 8601. */
@@ -210,16 +210,18 @@ export interface ThreadsEvent extends EventBase {
   loggedAt?: string;
 }
 
-export type InflectionKind =
-  | 'growth-onset'
-  | 'growth-up'
-  | 'growth-down'
-  | 'plateau'
-  | 'decline'
-  | 'step-up'
-  | 'step-down'
-  | 'regime'
-  | 'peak';
+export const inflectionKinds = [
+  'growth-onset',
+  'growth-up',
+  'growth-down',
+  'plateau',
+  'decline',
+  'step-up',
+  'step-down',
+  'regime',
+  'peak',
+] as const;
+export type InflectionKind = (typeof inflectionKinds)[number];
 
 /** Slopes are in `unit` per second (per snapshot where there is no time). */
 export interface InflectionEvent extends EventBase {
@@ -246,19 +248,21 @@ export interface InflectionEvent extends EventBase {
   slopeAfterInterval?: { from: number; to: number };
 }
 
-export type FindingRule =
-  | 'heap-growth'
-  | 'goroutine-growth'
-  | 'site-growth'
-  | 'alloc-churn'
-  | 'gc-pressure'
-  | 'memory-limit'
+export const findingRules = [
+  'heap-growth',
+  'goroutine-growth',
+  'site-growth',
+  'alloc-churn',
+  'gc-pressure',
+  'memory-limit',
   /** The collector's regime changed: allocation rate, GOGC, speed of marking, pauses. */
-  | 'gc-regime'
-  | 'long-pause'
-  | 'blocked-goroutines'
-  | 'memory-bill'
-  | 'health-low';
+  'gc-regime',
+  'long-pause',
+  'blocked-goroutines',
+  'memory-bill',
+  'health-low',
+] as const;
+export type FindingRule = (typeof findingRules)[number];
 
 export type Severity = 'info' | 'warning' | 'critical';
 
