@@ -1,5 +1,5 @@
 // In: nothing. Out: what the findings stage hands on.
-export { type HealthInputs, healthScore, partScore, rateWindow } from './health.ts';
+export { healthScore, partScore, rateWindow } from './health.ts';
 export { HealthSnapshots } from './health-snapshots.ts';
 export { type AnalysisResult, mergeResults, type ProcessResult } from './merge.ts';
 export { DEFAULT_THRESHOLDS, type ThresholdOverrides, type Thresholds, withThresholds } from './thresholds.ts';

@@ -117,7 +117,7 @@ export class SignalWatch {
 }
 
 /** A bend of the whole series. */
-export interface FinalBend {
+interface FinalBend {
   bend: Bend;
   detectedAt: number;
   held?: HeldBend;

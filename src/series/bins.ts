@@ -17,7 +17,7 @@ export interface SeriesPoint {
   load?: number;
 }
 
-export type BinnedSignal = Exclude<WatchedSignal, 'heapLive'>;
+type BinnedSignal = Exclude<WatchedSignal, 'heapLive'>;
 
 /** One point of every signal that the bin carries. */
 export type Bin = Partial<Record<BinnedSignal, SeriesPoint>>;
