@@ -59,11 +59,23 @@ export class RowDescriber {
       group.createdBy = row.creator > 0 ? { ...described.createdBy, goroutine: row.creator } : described.createdBy;
     }
     const ids = table.sampledIds(row);
-    if (ids.length > 0) group.sampleIds = ids.sort((a, b) => a - b);
+    if (ids.length > 0) group.sampleIds = sortIds(ids);
     if (row.ancestors !== undefined) group.ancestors = describeAncestors(row.ancestors);
     if (this.#infrastructure.find(group) !== undefined) group.infrastructure = true;
     return group;
   }
+}
+
+/** In place; most groups have a handful, for which a loop is many times faster than a sort with a comparison. */
+function sortIds(ids: number[]): number[] {
+  if (ids.length > 16) return ids.sort((a, b) => a - b);
+  for (let i = 1; i < ids.length; i++) {
+    const id = ids[i]!;
+    let at = i;
+    for (; at > 0 && ids[at - 1]! > id; at--) ids[at] = ids[at - 1]!;
+    ids[at] = id;
+  }
+  return ids;
 }
 
 /** `[originating from goroutine N]:`, then the lines of a key. */

@@ -73,8 +73,10 @@ export function makeFrame(name: string, place: string, inlined: boolean): Frame 
 }
 
 export function hashFrame(frame: Frame): { a: number; b: number; hidden: boolean } {
-  const { a, b } = hashText(`${collapseTypeArguments(frame.function)}:${frame.line ?? 0}`);
-  return { a, b, hidden: isHiddenRuntimeFrame(frame.function) };
+  const { a, b } = hashText(collapseTypeArguments(frame.function));
+  const line = frame.line ?? 0;
+  const hidden = isHiddenRuntimeFrame(frame.function);
+  return { a: Math.imul(a ^ line, 0x01000193), b: Math.imul(b ^ line, 0x5bd1e995) ^ (b >>> 15), hidden };
 }
 
 /** Two FNV-1a streams. */

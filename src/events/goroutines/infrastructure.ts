@@ -37,7 +37,7 @@ export const INFRASTRUCTURE: readonly InfrastructureRule[] = [
   { what: 'the dump itself', function: 'runtime/pprof.writeGoroutine*' },
   { what: 'the dump itself', function: 'runtime/pprof.writeRuntimeProfile' },
   { what: 'goroutine of the g0 kind', state: 'idle' },
-  { what: 'http client, idle connection', function: 'net/http.(*persistConn).readLoop', state: 'IO wait' },
+  { what: 'http client, idle connection', function: 'net/http.(*persistConn).Read', state: 'IO wait', idle: true },
   { what: 'http client, idle connection', function: 'net/http.(*persistConn).writeLoop', state: 'select' },
   { what: 'http server, background read', function: 'net/http.(*connReader).backgroundRead', state: 'IO wait' },
   { what: 'http server, idle connection', function: 'net/http.(*connReader).Read', state: 'IO wait', idle: true },
@@ -68,14 +68,14 @@ export const INFRASTRUCTURE: readonly InfrastructureRule[] = [
 /** The declared rules and the user's, indexed by function name: a dump may hold 50,000 distinct stacks. */
 export class InfrastructureIndex {
   readonly #exact = new Map<string, InfrastructureRule[]>();
-  readonly #prefixes: InfrastructureRule[] = [];
+  readonly #prefixes: { prefix: string; rule: InfrastructureRule }[] = [];
   readonly #others: InfrastructureRule[] = [];
 
   constructor(added: readonly InfrastructureRule[] = []) {
     for (const rule of [...INFRASTRUCTURE, ...added]) {
       const name = rule.function;
       if (name === undefined) this.#others.push(rule);
-      else if (name.endsWith('*')) this.#prefixes.push(rule);
+      else if (name.endsWith('*')) this.#prefixes.push({ prefix: name.slice(0, -1), rule });
       else this.#exact.set(name, [...(this.#exact.get(name) ?? []), rule]);
     }
   }
@@ -85,8 +85,8 @@ export class InfrastructureIndex {
     for (const frame of group.stack) {
       const exact = this.#exact.get(frame.function)?.find((rule) => holdsOtherwise(group, rule));
       if (exact !== undefined) return exact;
-      for (const rule of this.#prefixes) {
-        if (matchesName(frame.function, rule.function!) && holdsOtherwise(group, rule)) return rule;
+      for (const { prefix, rule } of this.#prefixes) {
+        if (frame.function.startsWith(prefix) && holdsOtherwise(group, rule)) return rule;
       }
     }
     return this.#others.find((rule) => holdsOtherwise(group, rule));

@@ -251,6 +251,73 @@ var Leaks = map[string]func() Tick{
 			}()
 		}
 	},
+	"body-small": func() Tick {
+		s := httptest.NewServer(http.NotFoundHandler())
+		c := &http.Client{Transport: &http.Transport{}}
+		return func(int) { c.Get(s.URL) }
+	},
+	"two-handlers": func() Tick {
+		block := make(chan int)
+		var mu sync.Mutex
+		mu.Lock()
+		mux := http.NewServeMux()
+		mux.HandleFunc("/a", func(w http.ResponseWriter, r *http.Request) { <-block })
+		mux.HandleFunc("/b", func(w http.ResponseWriter, r *http.Request) { mu.Lock() })
+		mux.HandleFunc("/ok", func(w http.ResponseWriter, r *http.Request) {
+			time.Sleep(time.Duration(rand.Intn(100)) * time.Millisecond)
+		})
+		s := httptest.NewServer(logged(mux))
+		get := func(path string) {
+			if r, err := http.Get(s.URL + path); err == nil {
+				r.Body.Close()
+			}
+		}
+		return func(i int) {
+			for k := 0; k < 4; k++ {
+				go get("/ok")
+			}
+			if i%2 == 0 {
+				go get("/a")
+			}
+			if i%3 == 0 {
+				go get("/b")
+			}
+		}
+	},
+	"wg-go": func() Tick {
+		return func(i int) {
+			var wg sync.WaitGroup
+			ch := make(chan int)
+			wg.Go(func() { ch <- i })
+			go func() { wg.Wait() }()
+		}
+	},
+	"pool-worker-stuck": func() Tick {
+		jobs := make(chan int)
+		var mu sync.Mutex
+		alive := 0
+		start := func() { alive++; go poolLoop(jobs) }
+		return func(i int) {
+			mu.Lock()
+			defer mu.Unlock()
+			for alive < 8 {
+				start()
+			}
+			for k := 0; k < 5; k++ {
+				select {
+				case jobs <- k:
+				default:
+				}
+			}
+			if i%3 == 0 {
+				select {
+				case jobs <- -1:
+					alive--
+				default:
+				}
+			}
+		}
+	},
 	"generic": func() Tick { return func(int) { q := &queue[int]{ch: make(chan int)}; go q.push(1) } },
 	"errgroup-like": func() Tick {
 		return func(int) {
@@ -305,3 +372,18 @@ func manyLines(ch chan int, k int) {
 func spawn(f func()) { go f() }
 func leakOne()       { ch := make(chan int); <-ch }
 func leakTwo()       { var mu sync.Mutex; mu.Lock(); mu.Lock() }
+
+func logged(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.ServeHTTP(w, r) })
+}
+
+func poolLoop(jobs chan int) {
+	for j := range jobs {
+		if j < 0 {
+			stuck()
+		}
+		time.Sleep(time.Duration(rand.Intn(30)) * time.Millisecond)
+	}
+}
+
+func stuck() { ch := make(chan int); <-ch }
