@@ -81,16 +81,23 @@ const PREFIXES: readonly Prefix[] = [
 const INDENTS: readonly Prefix[] = [
   { kind: 'indent', pattern: /^ {4}/ },
   { kind: 'indent', pattern: /^ {8}/ },
-  { kind: 'indent', pattern: /^\t/ },
+  // The runtime itself indents a panic that came while another was handled.
+  { kind: 'indent', pattern: /^\t(?!panic: |fatal error: )/ },
 ];
+/** A logger puts one blank behind a time; more may be the text's own, unless only what follows them is a record. */
 const LED_BY_TIME: Prefix = {
   kind: 'timestamp',
-  pattern: new RegExp(`^[[(]?(?<time>${TIME})[\\])]?(?:[ \\t]+(?:\\|[ \\t]+)?|: |$)`),
+  pattern: new RegExp(`^[[(]?(?<time>${TIME})[\\])]?(?: (?:\\| )?|\\t|: |$)`),
+};
+const LED_BY_ALIGNED_TIME: Prefix = {
+  kind: 'timestamp',
+  pattern: new RegExp(`^[[(]?(?<time>${TIME})[\\])]?[ \\t]+(?:\\|[ \\t]+)?`),
 };
 const LED_BY_BRACKETS: Prefix = { kind: 'brackets', pattern: /^(?:\[[^\]]{1,60}\] ?){1,3}(?:: )?/ };
 /** Blank, tab, and the brackets that prefixes begin with. */
 const SIGNS = Buffer.from(' \t[(<{');
 const WORD = /[^ \t]+[ \t]+/y;
+const LAST_WORD = /[^ \t]+[ \t]/y;
 
 /** Takes one kind of wrapper off. */
 export interface Taker {
@@ -124,8 +131,8 @@ function makeTaker(prefix: Prefix): Taker {
   };
 }
 
-/** Skips what the prefix' pattern finds and then `words` words. */
-function makeWordSkipper(prefix: Prefix, words: number): Taker {
+/** Skips what the prefix' pattern finds and then `words` words, the last of them with the blanks that `last` allows. */
+function makeWordSkipper(prefix: Prefix, words: number, last = WORD): Taker {
   return {
     nests: words === 0,
     take: (text) => {
@@ -134,9 +141,10 @@ function makeWordSkipper(prefix: Prefix, words: number): Taker {
       if (!found) return undefined;
       let length = found[0].length;
       for (let word = 0; word < words; word++) {
-        WORD.lastIndex = length;
-        if (!WORD.test(head)) return undefined;
-        length = WORD.lastIndex;
+        const pattern = word === words - 1 ? last : WORD;
+        pattern.lastIndex = length;
+        if (!pattern.test(head)) return undefined;
+        length = pattern.lastIndex;
       }
       return layerOf(prefix, text, length, found);
     },
@@ -146,7 +154,10 @@ function makeWordSkipper(prefix: Prefix, words: number): Taker {
 /** Everything that may be tried on a line of which nothing is known, in this order. */
 export const PREFIX_TAKERS: readonly Taker[] = [
   ...PREFIXES.map(makeTaker),
-  ...Array.from({ length: MOST_WORDS + 1 }, (_, words) => makeWordSkipper(LED_BY_TIME, words)),
+  ...Array.from({ length: MOST_WORDS + 1 }, (_, words) => [
+    makeWordSkipper(words === 0 ? LED_BY_TIME : LED_BY_ALIGNED_TIME, words, LAST_WORD),
+    makeWordSkipper(LED_BY_ALIGNED_TIME, words),
+  ]).flat(),
   makeWordSkipper(LED_BY_BRACKETS, 0),
   makeWordSkipper(LED_BY_BRACKETS, 1),
   ...INDENTS.map(makeTaker),

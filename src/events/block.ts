@@ -25,13 +25,21 @@ export interface BlockOptions {
   eachGoroutine?: DumpOptions['eachGoroutine'];
 }
 
-/** True for the first line of a dump or a profile text. */
+/**
+ * True for the first line of a dump or a profile text, with nothing before it: what stands before a header is a wrapper's, as
+ * long as one is found that fits.
+ */
 export function startsBlock(bytes: Buffer, start: number, end: number): boolean {
-  return (
-    GoroutineDumpParser.startsDump(bytes, start, end) !== undefined ||
-    ProfileTextParser.startsProfile(bytes, start, end) !== undefined
-  );
+  const dump = GoroutineDumpParser.startsDump(bytes, start, end);
+  if (dump === undefined) return ProfileTextParser.startsProfile(bytes, start, end) !== undefined;
+  if (dump.kind === 'counts') return COUNTED.test(dump.text) || !WRAPPED_NAME.test(dump.text);
+  return dump.inner !== true;
 }
+
+/** Names of the runtime's own count profiles. */
+const COUNTED = /^(?:goroutine|threadcreate|goroutineleak)$/;
+/** Names that end with one of these, or begin like no name: `2026-11-21T09:00:00Z stderr F goroutine`. */
+const WRAPPED_NAME = /[^\w.-](?:goroutine|threadcreate|goroutineleak)$|^[^A-Za-z_]/;
 
 /** The parser for a text that begins with this line of content, if one does. */
 export function openBlock(bytes: Buffer, start: number, end: number, options: BlockOptions): BlockParser | undefined {
