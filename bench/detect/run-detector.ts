@@ -1,8 +1,8 @@
 // In: the cycles of one process. Out: what the detector raises and says at the end, per signal, as score-real and emit need it.
 
 import { createSegmentsDetector, type DetectorResult } from '../../src/detect/index.ts';
-import { HEAP_OPTIONS } from './score-simulated.ts';
 import { type Cycle, signals } from './read-trace.ts';
+import { HEAP_OPTIONS } from './score-simulated.ts';
 
 export interface Raised {
   signal: string;

@@ -1,6 +1,6 @@
 // In: simulated series and what a detector said of them. Out: F1 within a margin, false points per 1,000 healthy points.
 
-import { detectSegments as segmentWhole, type DetectorOptions } from '../../src/detect/index.ts';
+import { type DetectorOptions, detectSegments as segmentWhole } from '../../src/detect/index.ts';
 import type { Simulated } from './simulate.ts';
 
 export type Detect = (s: Simulated) => { index: number; kind: string }[];
@@ -74,7 +74,9 @@ export function addTo(sum: Tally, s: Simulated, found: readonly { index: number 
 }
 
 function matchNearest(truth: readonly number[], found: readonly number[], margin: number): Map<number, number> {
-  const pairs = truth.flatMap((t, i) => found.map((f, k) => ({ i, k, d: Math.abs(t - f) }))).filter((p) => p.d <= margin);
+  const pairs = truth
+    .flatMap((t, i) => found.map((f, k) => ({ i, k, d: Math.abs(t - f) })))
+    .filter((p) => p.d <= margin);
   pairs.sort((a, b) => a.d - b.d);
   const out = new Map<number, number>();
   const used = new Set<number>();

@@ -17,6 +17,8 @@ export interface Simulated {
   t: number[];
   y: number[];
   cycle: number[];
+  /** Allocation rate as the trace would carry it: (goal - live of the cycle before) / time between. */
+  load?: number[];
   bends: TrueBend[];
   /** Stretches [from, to) where neither a bend nor silence is wrong. */
   free: [number, number][];
@@ -39,7 +41,15 @@ export const KINDS = [
   'i_restart',
   'j_gogc',
 ] as const;
-export const HEALTHY: ReadonlySet<string> = new Set(['flat', 'd_warm', 'e_sine', 'f_saw', 'f_batch', 'f_jitter', 'j_gogc']);
+export const HEALTHY: ReadonlySet<string> = new Set([
+  'flat',
+  'd_warm',
+  'e_sine',
+  'f_saw',
+  'f_batch',
+  'f_jitter',
+  'j_gogc',
+]);
 
 export function simulate(kind: (typeof KINDS)[number], n: number, seed: number): Simulated {
   const r = makeRandom(KINDS.indexOf(kind), n, seed);
@@ -108,7 +118,19 @@ export function simulate(kind: (typeof KINDS)[number], n: number, seed: number):
     }
   };
   const wall: number[] = [];
-  const out: Simulated = { kind, n, seed, healthy: HEALTHY.has(kind), t: [], y: [], cycle: [], bends: [], free: [], sigma };
+  const out: Simulated = {
+    kind,
+    n,
+    seed,
+    healthy: HEALTHY.has(kind),
+    t: [],
+    y: [],
+    cycle: [],
+    load: [],
+    bends: [],
+    free: [],
+    sigma,
+  };
   let t = 0;
   let z = 0;
   let number = 0;
@@ -120,7 +142,9 @@ export function simulate(kind: (typeof KINDS)[number], n: number, seed: number):
     const goal = Math.max(4, live * (1 + gogc / 100));
     const cyclic = kind === 'e_sine' || kind === 'h_hidden';
     const load = cyclic ? 1 + 0.4 * Math.sin((2 * Math.PI * t) / P + phase) : 1;
-    t += Math.min(Math.max(goal - live, 0.5) / (alloc * load * Math.exp(0.12 * r.normal())), 120);
+    const wait = Math.min(Math.max(goal - live, 0.5) / (alloc * load * Math.exp(0.12 * r.normal())), 120);
+    t += wait;
+    out.load!.push(Math.max(goal - live, 0.5) / wait);
     if (kind === 'i_restart' && t >= t1 && !restarted) {
       restarted = true;
       number = 0;
@@ -140,7 +164,10 @@ export function simulate(kind: (typeof KINDS)[number], n: number, seed: number):
   if (kind === 'a_slow' || kind === 'a_fast' || kind === 'h_hidden') {
     out.bends.push({ index: at(t1), kind: 'growth-onset', delta: rate });
   } else if (kind === 'b_fixed') {
-    out.bends.push({ index: at(t1), kind: 'growth-onset', delta: rate }, { index: at(tb), kind: 'plateau', delta: -rate });
+    out.bends.push(
+      { index: at(t1), kind: 'growth-onset', delta: rate },
+      { index: at(tb), kind: 'plateau', delta: -rate },
+    );
   } else if (kind === 'c_step') {
     out.bends.push({ index: at(t1), kind: step > 0 ? 'step-up' : 'step-down', delta: step });
   } else if (kind === 'g_double') {

@@ -28,9 +28,11 @@ export const BEND_PARAMETERS = 3;
 export const PENALTY: Readonly<Record<Sensitivity, number>> = { low: 3, normal: 2, high: 1.4 };
 /** Shortest segment PELT may use, in cells. */
 export const MIN_SEGMENT = 6;
-/** Shortest side of a bend that is kept, in cells, unless the evidence for it exceeds the second number. */
+/** Shortest side of a bend that is kept, in cells; in a start-up, unless the evidence for it exceeds the second number. */
 export const MIN_SIDE = 8;
 export const SHORT_SIDE_EVIDENCE = 300;
+/** Cuts among so many first cells may be part of a start-up. */
+export const START_CELLS = 24;
 /** PELT visits at most this many places; each bend is then refined cell by cell. */
 export const PELT_NODES = 400;
 /** Series shorter than this say nothing. */
@@ -98,6 +100,11 @@ export const RERUN_GROWTH = 1.12;
 export const RERUN_POINTS = 2;
 export const RERUN_SECONDS = 1;
 export const RERUN_SHARE = 1 / 300;
+/** Reruns in store at most; a point earns 1 / (points so far x the share), between the two bounds. */
+export const CREDIT_MAX = 30;
+export const CREDIT_SHARE = 1 / 20;
+export const CREDIT_FAST = 1 / 30;
+export const CREDIT_SLOW = 1 / 2000;
 /** Fruitless reruns in a row stretch the gap by this factor, up to so many points. */
 export const RERUN_BACKOFF = 1.4;
 export const RERUN_LONGEST = 400;
@@ -107,6 +114,9 @@ export const ALARM_EVIDENCE = 25;
 export const ALARM_STREAK = 2;
 /** Growth is raised when it has at least so many cells: fewer may be a step. */
 export const ALARM_GROWTH_CELLS = 7;
+/** Growth no higher than this many times an earlier rise of so many cells that fell back by itself may do the same. */
+export const SWING_FACTOR = 1.5;
+export const SWING_CELLS = 12;
 /** A bend that is not growth is raised when it is at least so many cells old. */
 export const ALARM_CELLS = 8;
 /** What so many looks in a row do not see is taken back. */

@@ -68,6 +68,9 @@ function joinFrom(
       return (SLOWING.has(b.kind) || b.kind === 'step-up') && b.slopeAfter < bends[k - 1]!.slopeAfter;
     };
     while (j < bends.length && goesOn(j)) j++;
+    // A step that settles is a step.
+    if (sign < 0 && bends[i]!.kind === 'step-up' && bends[i]!.jump > (bends[j - 1]!.level - bends[i]!.level) / 2)
+      continue;
     for (; j - i >= 2; j--) {
       const curve =
         fitCurve(cells, sums, pieces, i, j, sign, perParameter, false) ??

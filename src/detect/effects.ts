@@ -1,6 +1,6 @@
 // In: a segmentation. Out: how much each cut changes, and the cuts that change enough to be worth a word.
 
-import { EFFECT_SHARE, EFFECT_SIGMA, MIN_SIDE, PACE_SHARE, SHORT_SIDE_EVIDENCE } from './constants.ts';
+import { EFFECT_SHARE, EFFECT_SIGMA, MIN_SIDE, PACE_SHARE, SHORT_SIDE_EVIDENCE, START_CELLS } from './constants.ts';
 import type { Cells } from './fit.ts';
 import { fitPieces, type Line, lineAt, type Sums, sse } from './sums.ts';
 
@@ -79,10 +79,12 @@ export function dropWeakCuts(
     const short = kept.map((q, i) => {
       const [a, b] = [edges[i]!, edges[i + 2]!];
       if (Math.min(q - a, b - q) >= MIN_SIDE) return Number.POSITIVE_INFINITY;
-      return (sse(sums, a, b) - sse(sums, a, q) - sse(sums, q, b)) / noise;
+      const evidence = (sse(sums, a, b) - sse(sums, a, q) - sse(sums, q, b)) / noise;
+      // Only a start-up may be told in short pieces; elsewhere a short piece is a burst or an end not yet seen.
+      return q <= START_CELLS && evidence > SHORT_SIDE_EVIDENCE ? Number.POSITIVE_INFINITY : evidence;
     });
     const weakest = short.indexOf(Math.min(...short));
-    if (weakest < 0 || short[weakest]! > SHORT_SIDE_EVIDENCE) return kept;
+    if (weakest < 0 || short[weakest] === Number.POSITIVE_INFINITY) return kept;
     kept.splice(weakest, 1);
   }
 }

@@ -68,6 +68,7 @@ export function segmentLevels(input: SeriesInput): (WholeFit & { offset: number 
     x,
     weight: w,
     season: new Float64Array(n),
+    turns: [],
     bursts,
     offset,
   };

@@ -3,6 +3,10 @@
 
 import type { CellMeans } from './cells.ts';
 import {
+  CREDIT_FAST,
+  CREDIT_MAX,
+  CREDIT_SHARE,
+  CREDIT_SLOW,
   RERUN_BACKOFF,
   RERUN_FIRST,
   RERUN_GROWTH,
@@ -31,6 +35,8 @@ export interface Screen {
   band: number;
   /** Points to wait while nothing comes of it. */
   gap: number;
+  /** Looks in store: what bounds the mean cost of a point whatever the series does. */
+  credit: number;
   /** A bend waits for its second look. */
   pending: boolean;
 }
@@ -47,6 +53,7 @@ export function makeScreen(): Screen {
     average: 0,
     band: 0,
     gap: RERUN_POINTS,
+    credit: CREDIT_MAX,
     pending: false,
   };
 }
@@ -55,10 +62,14 @@ export function makeScreen(): Screen {
 export function screenPoint(s: Screen, t: number, y: number): boolean {
   if (s.points === 0) s.firstT = t;
   s.points++;
+  s.credit = Math.min(
+    CREDIT_MAX,
+    s.credit + Math.max(CREDIT_SLOW, Math.min(CREDIT_FAST, 1 / (s.points * CREDIT_SHARE))),
+  );
   s.average += SCREEN_LAMBDA * (y - s.level - s.slope * (t - s.t0) - s.average);
   if (s.points < RERUN_FIRST) return false;
   if (s.lookedAt === 0 || s.points >= s.lookedAt * RERUN_GROWTH) return true;
-  if (!s.pending && Math.abs(s.average) <= s.band) return false;
+  if (s.credit < 1 || (!s.pending && Math.abs(s.average) <= s.band)) return false;
   const seconds = Math.min(RERUN_SECONDS, (t - s.firstT) * RERUN_SHARE);
   return s.points - s.lookedAt >= s.gap && t - s.lookedT >= seconds;
 }
@@ -70,6 +81,7 @@ export function resetScreen(s: Screen, means: CellMeans, fit: WholeFit | undefin
   s.lookedAt = s.points;
   s.lookedT = t;
   s.pending = pending;
+  s.credit = Math.max(0, s.credit - 1);
   if (!fit) {
     s.t0 = t;
     s.level = means.y[n - 1]!;

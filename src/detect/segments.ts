@@ -11,7 +11,7 @@ import { fitLine, fitPieces, type Line, type Sums } from './sums.ts';
 import { tidyBends } from './tidy.ts';
 import { twoKinks } from './two-kinks.ts';
 import type { Sensitivity } from './types.ts';
-import { amplitude, findTroughDrift, findTurns, isCycle } from './zigzag.ts';
+import { amplitude, findTroughDrift, findTurns, isCycle, type Turn } from './zigzag.ts';
 
 export interface SeriesInput {
   /** Times, values, points per cell. */
@@ -37,6 +37,8 @@ export interface WholeFit {
   smallest: number;
   x: Float64Array;
   weight: Float64Array;
+  /** Turning points of the series (none when its troughs drift: then the growth is already told from its swings). */
+  turns: Turn[];
   /** What the cycle adds at every cell. */
   season: Float64Array;
   cycle: { period: number; amplitude: number } | undefined;
@@ -72,6 +74,15 @@ export function segmentSeries(input: SeriesInput): WholeFit | undefined {
   const tail = pieces.at(-1)!;
   const tailSe = sigma * Math.sqrt(seg.kappa / Math.max(tail.sxx, 1e-9));
   const growing = isGrowing(seg.sums, tail, x, sigma * Math.sqrt(seg.kappa), smallest);
+  const turnsOf = (s: Segmentation) =>
+    findTurns(
+      fitPieces(s.sums, dropWeakCuts(cells, s.sums, s.fine, KAPPA_FIRST, smallest)),
+      cells.x,
+      EFFECT_SIGMA * sigma,
+    );
+  const turns = turnsOf(seg);
+  const irregular = seg.plain && cuts.length >= 3 ? turnsOf(seg.plain) : turns;
+  const zigzag = isCycle(turns) || isCycle(irregular);
   const shared = {
     tail,
     tailSe,
@@ -84,24 +95,16 @@ export function segmentSeries(input: SeriesInput): WholeFit | undefined {
     x,
     weight: w,
     season: seg.season,
+    turns,
   };
-  const turnsOf = (s: Segmentation) =>
-    findTurns(
-      fitPieces(s.sums, dropWeakCuts(cells, s.sums, s.fine, KAPPA_FIRST, smallest)),
-      cells.x,
-      EFFECT_SIGMA * sigma,
-    );
-  const turns = turnsOf(seg);
-  const irregular = seg.plain && cuts.length >= 3 ? turnsOf(seg.plain) : turns;
-  const zigzag = isCycle(turns) || isCycle(irregular);
   const cycle = seg.turns
     ? { period: scale / seg.turns, amplitude: spread(seg.season) / 2 }
     : zigzag
       ? { period: (2 * (turns.at(-1)!.x - turns[0]!.x) * scale) / (turns.length - 1), amplitude: amplitude(turns) / 2 }
       : undefined;
   if (zigzag) return { ...shared, tail: fitLine(seg.sums, 0, n), growing: false, bends: [], cycle };
-  const drift = findTroughDrift(turns, EFFECT_SIGMA * sigma);
-  if (drift) return { ...shared, growing: drift.growth > 0, bends: [driftBend(cells, bends, drift)], cycle };
+  const drift = bends.length > 0 ? findTroughDrift(turns, EFFECT_SIGMA * sigma) : undefined;
+  if (drift) return { ...shared, growing: drift.growth > 0, turns: [], bends: [driftBend(cells, bends, drift)], cycle };
   return { ...shared, bends: tidyBends(bends, n, smallest, (b) => settledAt(cells, b, smallest)), cycle };
 }
 

@@ -9,7 +9,7 @@ export function tidyBends(
   smallest: number,
   settledAt: (bend: CellBend) => number,
 ): CellBend[] {
-  return mergeStairs(dropExcursions(settleSteps(mergeWarmUp(bends, n, settledAt), n), n, smallest));
+  return dropHollow(mergeStairs(dropExcursions(settleSteps(mergeWarmUp(bends, n, settledAt), n), n, smallest)));
 }
 
 const SETTLING = new Set(['plateau', 'growth-down', 'decline', 'step-up', 'step-down', 'growth-onset', 'growth-up']);
@@ -33,6 +33,14 @@ function settleSteps(bends: readonly CellBend[], n: number): CellBend[] {
     } else out.push(b);
   }
   return out;
+}
+
+/** A slope that turns up but does not grow ends a decline, or is no bend worth a word. */
+function dropHollow(bends: readonly CellBend[]): CellBend[] {
+  return bends.filter((b, i) => {
+    const hollow = b.kind === 'plateau' && b.slopeAfter > b.slopeBefore;
+    return !hollow || bends[i - 1]?.kind === 'decline';
+  });
 }
 
 /** Upward bends in a row that make a staircase, and how many of them must be steps. */

@@ -3,7 +3,7 @@
 import { confidenceOf, SLOPE_REACH } from './calibration.ts';
 import { type CellMeans, type CellStore, cellMeans } from './cells.ts';
 import type { CellBend } from './classify.ts';
-import { ALARM_GROWTH_CELLS } from './constants.ts';
+import { ALARM_GROWTH_CELLS, SWING_CELLS, SWING_FACTOR } from './constants.ts';
 import { segmentLevels } from './level.ts';
 import { isRunningOut, loadExplains, type Stretch } from './load.ts';
 import { segmentSeries, type WholeFit } from './segments.ts';
@@ -83,7 +83,23 @@ function openGrowth(means: CellMeans, whole: WholeFit): number | undefined {
   const n = means.t.length;
   if (n - bends.at(-1)!.cell < ALARM_GROWTH_CELLS) return undefined;
   if (isRunningOut(stretch(means, whole, bends.at(-1)!.cell, n))) return undefined;
+  if (mayFallBack(whole, bends[start]!.cell)) return undefined;
   return loadExplains(stretch(means, whole, bends[start]!.cell, n)) ? undefined : k;
+}
+
+/** An earlier rise of like height fell back by itself: a cycle in its second turn, a sawtooth in its second tooth. */
+function mayFallBack({ turns }: WholeFit, from: number): boolean {
+  const top = turns.at(-1);
+  const foot = turns.at(-2);
+  if (!top || !foot || top.level < foot.level || top.cell <= from) return false;
+  const height = top.level - foot.level;
+  return turns.slice(1, -2).some((peak, k) => {
+    const start = turns[k]!;
+    const rise = peak.level - start.level;
+    const fell = peak.level - turns[k + 2]!.level;
+    const slow = peak.cell - start.cell >= SWING_CELLS;
+    return slow && rise > 0 && fell > rise / 2 && height < SWING_FACTOR * rise;
+  });
 }
 
 export function toLog(value: number, offset: number): number {
