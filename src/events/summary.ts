@@ -4,6 +4,8 @@ import type { GcbendEvent, SummaryEvent } from './types.ts';
 export class SummaryCounter {
   readonly #counts: Record<string, number> = {};
   readonly #processes = new Set<number>();
+  /** Most records come from the process of the one before. */
+  #latest: number | undefined;
   #repaired = 0;
   #seconds = 0;
 
@@ -14,7 +16,10 @@ export class SummaryCounter {
   /** The same for a record that is not made an event. */
   countRecord(type: string, process: number | undefined, at: number | undefined, repaired: boolean): void {
     this.#counts[type] = (this.#counts[type] ?? 0) + 1;
-    if (process !== undefined) this.#processes.add(process);
+    if (process !== undefined && process !== this.#latest) {
+      this.#processes.add(process);
+      this.#latest = process;
+    }
     if (repaired) this.#repaired++;
     if (at !== undefined && at > this.#seconds) this.#seconds = at;
   }

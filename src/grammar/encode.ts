@@ -2,7 +2,7 @@
 // Number bytes are copied as they were printed wherever they are valid JSON: no number is made on the way.
 
 import type { CompiledField, CompiledShape } from './types.ts';
-import { readValue } from './values.ts';
+import { EXACT_DIGITS, isPlainNumber, readValue } from './values.ts';
 
 /** Fixed text as 64-bit words, because they are written much faster than bytes. They are no numbers: nothing may compute with them. */
 export interface Words {
@@ -16,7 +16,7 @@ interface Step extends Words {
   /** -1: nothing but text. */
   hole: number;
   field: CompiledField | undefined;
-  /** Number bytes can be copied (up to 15 bytes). */
+  /** Number bytes can be copied (up to EXACT_DIGITS bytes). */
   copy: boolean;
   /** The field may be missing: then its text is left out too. */
   dynamic: boolean;
@@ -57,8 +57,7 @@ export function planFields(shape: CompiledShape, fields: CompiledField[]): Field
   const plan: FieldPlan = { steps: [], code: new Int32Array(0), words: new Float64Array(0), members: [] };
   let text = '';
   const flush = (hole: number, field: CompiledField | undefined, dynamic: boolean): void => {
-    const copy =
-      field !== undefined && field.divide === undefined && ['integer', 'decimal', 'duration'].includes(field.type);
+    const copy = field !== undefined && isPlainNumber(field);
     const flag = field?.type === 'flag';
     plan.steps.push({ ...toWords(text), hole, field, copy: copy && !dynamic, dynamic, flag });
     text = '';
@@ -95,8 +94,6 @@ export function planFields(shape: CompiledShape, fields: CompiledField[]): Field
 }
 
 const WORD_BYTES = 8;
-/** Longer numbers may be more than JSON readers hold exactly: they become strings. */
-const COPIED_BYTES = 15;
 
 const TEXT_ONLY = 0;
 const COPY = 1;
@@ -189,7 +186,7 @@ export function encodeFields(
       view.setInt32(o, inputView.getInt32(start, true), true);
       view.setInt32(o + 4, inputView.getInt32(start + 4, true), true);
       o += length;
-    } else if (length <= COPIED_BYTES) {
+    } else if (length <= EXACT_DIGITS) {
       for (let b = start; b < start + length; b++) output.bytes[o++] = input.bytes[b] as number;
     } else {
       const field = (plan.steps[c / 5] as Step).field as CompiledField;

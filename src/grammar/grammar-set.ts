@@ -5,7 +5,7 @@ import { diagnoseShape } from './boundaries.ts';
 import { decodeFields, encodeFields, type FieldPlan, planFields, viewWords, type WordView } from './encode.ts';
 import { linkProgram, type Program, runProgram } from './program.ts';
 import type { CompiledField, CompiledGrammar, CompiledGrammars, CompiledShape } from './types.ts';
-import { readValue } from './values.ts';
+import { EXACT_DIGITS, isPlainNumber, parseDecimal, readValue } from './values.ts';
 
 /** A shape ready to run. */
 export interface Shape {
@@ -19,6 +19,8 @@ export interface Shape {
   head: Uint8Array;
   /** Field of each hole. */
   fields: CompiledField[];
+  /** For each hole: 1 when its text is nothing but digits and perhaps a dot, and its number is that of the event. */
+  isPlain: Uint8Array;
   /** Hole of each field path. */
   holeOf: Map<string, number>;
 }
@@ -143,12 +145,10 @@ export class GrammarSet {
     const hole = typeof field === 'number' ? field : this.holeOf(match.shape, field);
     if (hole < 0) return undefined;
     const start = match.spans[2 * hole] as number;
-    const value = readValue(
-      match.shape.fields[hole] as CompiledField,
-      match.bytes,
-      start,
-      match.spans[2 * hole + 1] as number,
-    );
+    const end = match.spans[2 * hole + 1] as number;
+    if (match.shape.isPlain[hole] === 1 && start >= 0 && end - start <= EXACT_DIGITS)
+      return parseDecimal(match.bytes, start, end);
+    const value = readValue(match.shape.fields[hole] as CompiledField, match.bytes, start, end);
     return typeof value === 'number' ? value : undefined;
   }
 
@@ -203,6 +203,7 @@ function linkShape(grammar: CompiledGrammar, compiled: CompiledShape, index: num
     plan: planFields(compiled, grammar.fields),
     head: new Uint8Array(Buffer.from(compiled.literals[0] ?? '', 'utf8')),
     fields,
+    isPlain: Uint8Array.from(fields, (field) => (isPlainNumber(field) ? 1 : 0)),
     holeOf: new Map(fields.map((field, hole) => [field.path, hole])),
   };
 }

@@ -6,20 +6,26 @@ import type { CompiledField } from './types.ts';
 /** 10^0 … 10^22: powers that a double holds exactly. */
 const POWERS = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
 
-/** Reads digits with at most one dot. Exact for up to 15 digits, like every time and size of a trace. */
+/** Numbers of so many bytes are exact when they are read digit by digit; longer ones are left to Number(). */
+export const EXACT_DIGITS = 15;
+
+const DOT = 46;
+const ZERO = 48;
+
+/** True when the text of such a field is JSON as it stands: digits, at most one dot, no sign. */
+export function isPlainNumber({ type, divide }: CompiledField): boolean {
+  return divide === undefined && (type === 'integer' || type === 'decimal' || type === 'duration');
+}
+
+/** Reads up to EXACT_DIGITS digits with at most one dot: every time and size of a trace. */
 export function parseDecimal(bytes: Uint8Array, start: number, end: number): number {
   let value = 0;
-  let decimals = -1;
-  for (let p = start; p < end; p++) {
-    const c = bytes[p] as number;
-    if (c === 46) decimals = 0;
-    else {
-      value = value * 10 + (c - 48);
-      if (decimals >= 0) decimals++;
-    }
-  }
-  if (end - start > 15) return Number(textOfSpan(bytes, start, end));
-  return decimals > 0 ? value / (POWERS[decimals] as number) : value;
+  let p = start;
+  for (; p < end && bytes[p] !== DOT; p++) value = value * 10 + ((bytes[p] as number) - ZERO);
+  if (p === end) return value;
+  const decimals = end - p - 1;
+  for (p++; p < end; p++) value = value * 10 + ((bytes[p] as number) - ZERO);
+  return value / (POWERS[decimals] as number);
 }
 
 /** The value of a field, or undefined when the text says that there is none (`nil`, `-1`, NaN, an empty text). */
@@ -30,7 +36,7 @@ export function readValue(field: CompiledField, bytes: Uint8Array, start: number
     case 'signed':
     case 'decimal':
     case 'duration': {
-      const text = end - start > 15 || bytes[start] === 45 ? textOfSpan(bytes, start, end) : undefined;
+      const text = end - start > EXACT_DIGITS || bytes[start] === 45 ? textOfSpan(bytes, start, end) : undefined;
       const value = text === undefined ? parseDecimal(bytes, start, end) : Number(text);
       // A quotient of two doubles may end in 0000000000001: let the exponent do it.
       if (field.divide !== undefined) return Number(`${textOfSpan(bytes, start, end)}e-${Math.log10(field.divide)}`);
