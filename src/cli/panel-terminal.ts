@@ -152,7 +152,8 @@ export class PanelTerminal {
     for (let i = 0; i < this.height; i += 1) {
       const line = lines[i] ?? '';
       if (!all && line === this.painted[i]) continue;
-      text += `\x1b[${top + i};1H\x1b[0m${line}\x1b[0m\x1b[K`;
+      // Erased first: after a line as wide as the terminal the cursor still stands on its last character.
+      text += `\x1b[${top + i};1H\x1b[0m\x1b[K${line}\x1b[0m`;
     }
     this.painted = Array.from({ length: this.height }, (_, i) => lines[i] ?? '');
     // One write: what the program prints meanwhile comes before it or after it. No wrapping, no cursor dancing about.

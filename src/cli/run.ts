@@ -8,7 +8,7 @@ import { startLive } from './live.ts';
 import { endingWith, mergeSources } from './merge-sources.ts';
 import type { AnalysisArgs, OutputArgs } from './options.ts';
 import { runSession } from './session.ts';
-import { detectOptions, loadGrammarSet, reportSize } from './settings.ts';
+import { detectOptions, loadGrammarSet, parseBytes, reportSize } from './settings.ts';
 import { Stop } from './stop.ts';
 import { snapshotChunks, type WatchOptionArgs } from './watch.ts';
 
@@ -29,7 +29,11 @@ export async function runCommand(args: RunArgs): Promise<number> {
     throw new GcbendError('USAGE', 'run needs a command', { hint: 'gcbend run -- go run ./x' });
   }
   const grammars = await loadGrammarSet(args.grammar);
-  const detect = detectOptions(args);
+  const known = detectOptions(args);
+  const detect =
+    known === undefined || args.memlimit === undefined || args.memlimit === 'off'
+      ? known
+      : { ...known, goMemLimitBytes: parseBytes(args.memlimit, '--memlimit') };
   const child = await runChild({
     command,
     args: rest,

@@ -8,6 +8,7 @@ import { type GrammarSet, loadGrammars } from '../grammar/index.ts';
 import type { DetectOptions } from '../pipeline.ts';
 import { type AnalysisArgs, type OutputArgs, splitList } from './options.ts';
 import type { ReportSize } from './outputs.ts';
+import { sourceReader } from './source-reader.ts';
 
 const detectorNames: readonly string[] = ['segments', 'peaks', 'none'] satisfies DetectorName[];
 
@@ -51,6 +52,7 @@ export function detectOptions(args: AnalysisArgs & OutputArgs): DetectOptions | 
     ...(signals.length === 0 ? {} : { signals }),
     sensitivity: args.sensitivity,
     thresholds: args.configuration.thresholds,
+    heap: { readSource: sourceReader() },
     note: args.quiet ? undefined : (text) => process.stderr.write(`gcbend: ${text}\n`),
     ...(limitBytes === undefined ? {} : { limitBytes }),
   };

@@ -1,6 +1,4 @@
 // In: profile texts. Out: the tables of `go tool pprof` (top, list, traces, peek), from the texts' own symbols.
-import { readFileSync } from 'node:fs';
-import { isAbsolute, join } from 'node:path';
 import { GcbendError } from '../errors.ts';
 import { renderList, renderPeek, renderTop, renderTraces } from '../render/profile-view.ts';
 import {
@@ -25,6 +23,7 @@ import { exitStatus } from './exit-status.ts';
 import type { OutputArgs } from './options.ts';
 import { readEvents } from './read-events.ts';
 import { loadGrammarSet, reportSize } from './settings.ts';
+import { sourceReader } from './source-reader.ts';
 
 export interface ViewArgs extends Pick<OutputArgs, 'width' | 'height' | 'color' | 'ascii'> {
   files: string[];
@@ -97,7 +96,12 @@ function renderView(view: View, profile: ProfileData, args: ViewArgs): string[] 
       return renderPeek(peekTable(profile, pattern(args.function ?? args.focus ?? '.', '--function'), options), style);
     case 'list':
       return renderList(
-        listTable(profile, pattern(args.function ?? args.focus ?? '.', '--function'), sourceReader(args), options),
+        listTable(
+          profile,
+          pattern(args.function ?? args.focus ?? '.', '--function'),
+          sourceReader(args.sourcePath, args.trimPath),
+          options,
+        ),
         style,
       );
   }
@@ -132,24 +136,4 @@ function pattern(source: string, option: string): RegExp {
       { cause },
     );
   }
-}
-
-/** Looks for a source file as named, below each --source-path, and without --trim-path's prefix. */
-function sourceReader(args: ViewArgs): (file: string) => readonly string[] | undefined {
-  const roots = args.sourcePath ?? [];
-  const trim = args.trimPath;
-  return (file) => {
-    const trimmed = trim !== undefined && file.startsWith(trim) ? file.slice(trim.length).replace(/^\/+/, '') : file;
-    const parts = trimmed.split('/').filter((part) => part !== '');
-    // As pprof does: under a root, ever shorter ends of the recorded path are tried.
-    const below = roots.flatMap((root) => parts.map((_, i) => join(root, ...parts.slice(i))));
-    for (const path of [...(isAbsolute(file) ? [file] : []), ...below, trimmed]) {
-      try {
-        return readFileSync(path, 'utf8').split('\n');
-      } catch {
-        // Try the next place.
-      }
-    }
-    return undefined;
-  };
 }

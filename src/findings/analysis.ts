@@ -3,6 +3,7 @@
 import type { GcbendEvent } from '../events/types.ts';
 import { type HeldDump, orderDumps } from '../series/dump-order.ts';
 import { type GoroutineAnalysisOptions, GoroutineSeriesAnalysis } from './goroutines.ts';
+import { HealthSnapshots } from './health-snapshots.ts';
 import { type HeapAnalysisOptions, HeapSeriesAnalysis } from './heap.ts';
 import { TraceAnalysis, type TraceAnalysisOptions } from './trace.ts';
 
@@ -22,6 +23,7 @@ export class Analysis {
   readonly #traceOptions: Omit<TraceAnalysisOptions, 'process'>;
   readonly #goroutines: GoroutineSeriesAnalysis;
   readonly #heap: HeapSeriesAnalysis;
+  readonly #health: HealthSnapshots;
   readonly #traces = new Map<number, TraceAnalysis>();
   readonly #held: HeldDump[] = [];
   #firstWallMs: number | undefined;
@@ -36,6 +38,7 @@ export class Analysis {
       ...goroutines,
     });
     this.#heap = new HeapSeriesAnalysis(heap);
+    this.#health = new HealthSnapshots(options.thresholds === undefined ? {} : { thresholds: options.thresholds });
   }
 
   /** What a person should know besides the findings: dumps that tell nothing, texts of different builds. */
@@ -72,7 +75,7 @@ export class Analysis {
     const out: GcbendEvent[] = [];
     for (const { event, seconds } of orderDumps(this.#held)) out.push(...this.#pushDump(event, seconds));
     for (const process of [...this.#traces.keys()]) out.push(...this.endProcess(process));
-    out.push(...this.#goroutines.finish(), ...this.#heap.finish());
+    out.push(...this.#goroutines.finish(), ...this.#heap.finish(), ...this.#health.finish());
     return out;
   }
 
@@ -86,7 +89,7 @@ export class Analysis {
   }
 
   #pushDump(event: GcbendEvent, seconds: number | undefined): GcbendEvent[] {
-    const out = this.#goroutines.push(event, seconds);
+    const out = [...this.#goroutines.push(event, seconds), ...this.#health.push(event, seconds)];
     if (event.type === 'heap' || event.type === 'memstats' || event.type === 'goroutines')
       out.push(...this.#heap.push(event, seconds));
     return out;
