@@ -38,7 +38,7 @@ interface Line {
   operation: Operation;
 }
 
-/** @param told groups that a growth finding names already */
+/** @param told groups (ids) and lines (`frameKey`) that a growth finding names already */
 export function judgeBlocked(
   event: GoroutinesEvent,
   isSeries: boolean,
@@ -47,7 +47,7 @@ export function judgeBlocked(
 ): { key: string; body: FindingBody }[] {
   const found: { key: string; body: FindingBody }[] = [];
   for (const line of linesOf(event)) {
-    if (line.ids.some((id) => told.has(id))) continue;
+    if (told.has(frameKey(line.site.blocking)) || line.ids.some((id) => told.has(id))) continue;
     const reason = reasonFor(line, event, isSeries, thresholds);
     if (reason === undefined) continue;
     found.push({ key: `blocked ${frameKey(line.site.blocking)}`, body: bodyOf(line, event, reason) });

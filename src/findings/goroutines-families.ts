@@ -19,7 +19,7 @@ export function makeFamilies(groups: ReadonlyMap<string, GroupHistory>, identity
   const leaders = new Map<string, FamilyMember[]>();
   const byKey = new Map<string, FamilyMember[]>();
   for (const [id, history] of groups) {
-    const member: FamilyMember = { id, history, site: siteOf(history.group) };
+    const member: FamilyMember = { id, history, site: knownSite(history) };
     let list: FamilyMember[] = [member];
     for (const key of keysOf(member, identity)) {
       const other = byKey.get(key);
@@ -38,6 +38,18 @@ export function makeFamilies(groups: ReadonlyMap<string, GroupHistory>, identity
   const families = new Set<FamilyMember[]>();
   for (const list of byKey.values()) families.add(list);
   return [...families].map((members) => ({ members }));
+}
+
+/** A group's site is the same in every dump. */
+const sites = new WeakMap<GroupHistory, GroupSite>();
+
+function knownSite(history: GroupHistory): GroupSite {
+  let site = sites.get(history);
+  if (site === undefined) {
+    site = siteOf(history.group);
+    sites.set(history, site);
+  }
+  return site;
 }
 
 function keysOf(member: FamilyMember, identity: boolean): string[] {

@@ -1,6 +1,7 @@
 // In: goroutine dumps of one program, oldest first. Out: findings `goroutine-growth` and `blocked-goroutines`, inflections of `goroutines` and `group:ID`.
 // Dumps with ids (debug=2, SIGQUIT) and without (debug=1) are separate series; where both are there, the ids decide.
 import type { Sensitivity } from '../detect/index.ts';
+import { frameKey } from '../events/goroutines/index.ts';
 import type { GcbendEvent, GoroutinesEvent } from '../events/types.ts';
 import { GroupTracker } from '../series/groups-track.ts';
 import { FindingLog, type Origin } from './finding-log.ts';
@@ -23,7 +24,10 @@ export interface GoroutineAnalysisOptions {
   blocked?: Partial<BlockedThresholds>;
 }
 
-type StreamName = 'identity' | 'counts' | 'leaks';
+/** The surest first: what it names, the others need not name again. */
+const STREAMS = ['identity', 'leaks', 'counts'] as const;
+
+type StreamName = (typeof STREAMS)[number];
 
 interface SavedState {
   log: unknown;
@@ -94,21 +98,22 @@ export class GoroutineSeriesAnalysis {
     const causes = this.#causes();
     for (const { stream, cause } of causes) out.push(...groupInflections(stream, cause, this.#sensitivity));
     out.push(...this.#tellGrowth(true));
-    const told = new Set(
-      causes.flatMap(({ cause }) => [cause, ...cause.also].flatMap((one) => one.family.members.map((m) => m.id))),
-    );
-    for (const stream of this.#streams.values()) {
-      if (stream.last === undefined) continue;
-      const isSeries = stream.tracker.snapshots >= this.#growth.minDumps;
-      for (const { key, body } of judgeBlocked(stream.last, isSeries, told, this.#blocked)) {
-        this.#log.finish(key, stream.last, body, out);
+    const members = causes.flatMap(({ cause }) => [cause, ...cause.also].flatMap((one) => one.family.members));
+    // By id and by line: the ids of debug=1 are not those of debug=2.
+    const told = new Set(members.flatMap((member) => [member.id, frameKey(member.site.blocking)]));
+    const blocked = new Set<string>();
+    const tellBlocked = (event: GoroutinesEvent, isSeries: boolean): void => {
+      for (const { key, body } of judgeBlocked(event, isSeries, told, this.#blocked)) {
+        if (blocked.has(key)) continue;
+        blocked.add(key);
+        this.#log.finish(key, event, body, out);
       }
+    };
+    for (const name of STREAMS) {
+      const stream = this.#streams.get(name);
+      if (stream?.last !== undefined) tellBlocked(stream.last, stream.tracker.snapshots >= this.#growth.minDumps);
     }
-    if (this.#crash !== undefined) {
-      for (const { key, body } of judgeBlocked(this.#crash, false, told, this.#blocked)) {
-        this.#log.finish(key, this.#crash, body, out);
-      }
-    }
+    if (this.#crash !== undefined) tellBlocked(this.#crash, false);
     return out;
   }
 
@@ -134,8 +139,11 @@ export class GoroutineSeriesAnalysis {
     const found: { stream: DumpStream; cause: Cause }[] = [];
     const keys = new Set<string>();
     const identity = this.#streams.get('identity');
-    const decided = identity !== undefined && identity.tracker.snapshots >= this.#growth.minDumps;
-    for (const name of ['identity', 'leaks', 'counts'] as const) {
+    const withIds = identity?.tracker.snapshots ?? 0;
+    // A few dumps with ids beside a long series without do not make up for it.
+    const decided =
+      withIds >= this.#growth.minDumps && 4 * withIds >= (this.#streams.get('counts')?.tracker.snapshots ?? 0);
+    for (const name of STREAMS) {
       const stream = this.#streams.get(name);
       // With ids in hand, counts alone have nothing to add.
       if (stream === undefined || (name === 'counts' && decided)) continue;

@@ -157,6 +157,15 @@ test('marks of the runtime are proof, in one dump and at debug=1', () => {
   assert.equal(finals(analyse(dumps(profile)))[0]?.confidence, 1);
 });
 
+test('marks beside a growth that is named already are not told twice', () => {
+  const profile = 'goroutineleak profile: total 3\n3 @ 0x1\n#\t0x1\tmain.waitForReply+0x1\t/app/main.go:144\n\n';
+  const events = [...series('trace-goroutine-leak.debug2'), ...dumps(profile)];
+  assert.deepEqual(
+    finals(analyse(events)).map((finding) => finding.rule),
+    ['goroutine-growth'],
+  );
+});
+
 test('a single dump: many that wait at one line for long are a suspicion, said as such', () => {
   const dump = (wait: string, count: number): string =>
     Array.from(
