@@ -81,8 +81,7 @@ const PREFIXES: readonly Prefix[] = [
 const INDENTS: readonly Prefix[] = [
   { kind: 'indent', pattern: /^ {4}/ },
   { kind: 'indent', pattern: /^ {8}/ },
-  // The runtime itself indents a panic that came while another was handled.
-  { kind: 'indent', pattern: /^\t(?!panic: |fatal error: )/ },
+  { kind: 'indent', pattern: /^\t/ },
 ];
 /** A logger puts one blank behind a time; more may be the text's own, unless only what follows them is a record. */
 const LED_BY_TIME: Prefix = {
@@ -93,7 +92,15 @@ const LED_BY_ALIGNED_TIME: Prefix = {
   kind: 'timestamp',
   pattern: new RegExp(`^[[(]?(?<time>${TIME})[\\])]?[ \\t]+(?:\\|[ \\t]+)?`),
 };
-const LED_BY_BRACKETS: Prefix = { kind: 'brackets', pattern: /^(?:\[[^\]]{1,60}\] ?){1,3}(?:: )?/ };
+/** Go's `log.SetPrefix` stands before the time. */
+const LED_BY_NAMED_TIME: Prefix = {
+  kind: 'timestamp',
+  pattern: new RegExp(`^[A-Za-z][\\w.-]{0,40}: ?(?<time>${TIME})(?: |: |$)`),
+};
+const LED_BY_BRACKETS: Prefix = {
+  kind: 'brackets',
+  pattern: /^(?:\[(?!originating from |signal )[^\]]{1,60}\] ?){1,3}(?:: )?/,
+};
 /** Blank, tab, and the brackets that prefixes begin with. */
 const SIGNS = Buffer.from(' \t[(<{');
 const WORD = /[^ \t]+[ \t]+/y;
@@ -158,6 +165,7 @@ export const PREFIX_TAKERS: readonly Taker[] = [
     makeWordSkipper(words === 0 ? LED_BY_TIME : LED_BY_ALIGNED_TIME, words, LAST_WORD),
     makeWordSkipper(LED_BY_ALIGNED_TIME, words),
   ]).flat(),
+  makeTaker(LED_BY_NAMED_TIME),
   makeWordSkipper(LED_BY_BRACKETS, 0),
   makeWordSkipper(LED_BY_BRACKETS, 1),
   ...INDENTS.map(makeTaker),

@@ -31,11 +31,18 @@ export interface BlockOptions {
  */
 export function startsBlock(bytes: Buffer, start: number, end: number): boolean {
   const dump = GoroutineDumpParser.startsDump(bytes, start, end);
-  if (dump === undefined) return ProfileTextParser.startsProfile(bytes, start, end) !== undefined;
+  if (dump === undefined) {
+    return (
+      NESTED.some((text) => bytes.subarray(start, end).indexOf(text) === 0) ||
+      ProfileTextParser.startsProfile(bytes, start, end) !== undefined
+    );
+  }
   if (dump.kind === 'counts') return COUNTED.test(dump.text) || !WRAPPED_NAME.test(dump.text);
   return dump.inner !== true;
 }
 
+/** The runtime itself indents what came while a panic was handled: no wrapper's tab. */
+const NESTED = [Buffer.from('\tpanic: '), Buffer.from('\tfatal error: ')];
 /** Names of the runtime's own count profiles. */
 const COUNTED = /^(?:goroutine|threadcreate|goroutineleak)$/;
 /** Names that end with one of these, or begin like no name: `2026-11-21T09:00:00Z stderr F goroutine`. */
