@@ -97,7 +97,7 @@ const VERDICTS: Record<Verdict, { leak: string; detail: string; advice: string }
   stacks: {
     leak: 'undecided',
     detail: 'Much of it is goroutine stacks: many goroutines or deep ones. Goroutines that do not end are a leak.',
-    advice: "Look at them: curl -s 'http://HOST:PORT/debug/pprof/goroutine?debug=1' | gcbend.",
+    advice: "Look at them: `curl -s 'http://HOST:PORT/debug/pprof/goroutine?debug=1' | gcbend`.",
   },
   'outside-go': {
     leak: 'not in the Go heap',
