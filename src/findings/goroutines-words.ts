@@ -105,7 +105,7 @@ const FIXES: Record<Operation, string> = {
   'system-call': 'Give the call a deadline or close its file from the side that ends the work.',
   running: 'Let the loop end: check ctx.Done() or a quit channel in it.',
   unknown:
-    'Take a debug=2 dump (`curl -s 'http://HOST:PORT/debug/pprof/goroutine?debug=2'`; it stops the program while it is written): it says what they wait for and since when.',
+    "Take a debug=2 dump (`curl -s 'http://HOST:PORT/debug/pprof/goroutine?debug=2'`; it stops the program while it is written): it says what they wait for and since when.",
 };
 
 export function fixFor(operation: Operation, group: GoroutineGroup): string[] {
