@@ -37,11 +37,8 @@ export async function* mergeSources<T>(streams: readonly AsyncIterable<T>[]): As
   }
 }
 
-/** The same stream; `after` is called when it ends, fails or is given up. */
+/** The same stream; `after` is called when it has come to its end. A failure is the reader's to hear of first. */
 export async function* endingWith<T>(items: AsyncIterable<T>, after: () => void): AsyncGenerator<T> {
-  try {
-    yield* items;
-  } finally {
-    after();
-  }
+  yield* items;
+  after();
 }
