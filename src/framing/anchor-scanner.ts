@@ -3,15 +3,15 @@
 
 import { GcbendError } from '../errors.ts';
 import { ANCHOR_SCANNER_WASM } from './anchor-scanner.wasm.ts';
-import { assignBuckets, BUCKETS, type Fingerprint } from './fingerprints.ts';
+import { assignBuckets, BUCKETS, FINGERPRINT_BYTES, type Fingerprint } from './fingerprints.ts';
 
 const NEWLINE = 0x0a;
 const PAGE_BYTES = 65536;
 /** Addresses in the scanner's memory, see anchor-scanner.wat. */
 const NIBBLE_TABLES = 32;
-const BUCKET_TABLE = 128;
-const RECORDS = 192;
-const RECORD_BYTES = 8;
+const BUCKET_TABLE = 160;
+const RECORDS = 224;
+const RECORD_BYTES = 16;
 /** What the scanner may read behind the text. */
 const SLACK_BYTES = 64;
 
@@ -51,12 +51,13 @@ export class AnchorScanner {
         throw new GcbendError('STATE_INVALID', `an anchor is a piece of one line, not ${JSON.stringify(`${anchor}`)}`);
       }
     }
-    const anchorBytes = anchors.reduce((sum, anchor) => sum + anchor.length, 0);
-    const tableBytes = RECORDS + anchors.length * RECORD_BYTES + anchorBytes;
+    const needed = withoutImplied(anchors);
+    const anchorBytes = needed.reduce((sum, anchor) => sum + anchor.length, 0);
+    const tableBytes = RECORDS + needed.length * RECORD_BYTES + anchorBytes;
     this.#base = Math.ceil(tableBytes / SLACK_BYTES) * SLACK_BYTES;
     const pages = Math.ceil((this.#base + capacity + SLACK_BYTES) / PAGE_BYTES);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
-    writeTables(memory.buffer, assignBuckets(anchors));
+    writeTables(memory.buffer, assignBuckets(needed));
     this.buffer = Buffer.from(memory.buffer, this.#base, capacity);
     this.#result = new Uint32Array(memory.buffer, 0, 3);
     compiled ??= new WebAssembly.Module(Buffer.from(ANCHOR_SCANNER_WASM, 'base64'));
@@ -86,6 +87,16 @@ export class AnchorScanner {
   }
 }
 
+/** Where an anchor stands, what it contains stands too: `scvg` makes `scvg: inuse: ` needless. */
+function withoutImplied(anchors: readonly Buffer[]): Buffer[] {
+  return anchors.filter(
+    (anchor, index) =>
+      !anchors.some(
+        (other, at) => at !== index && anchor.includes(other) && (anchor.length > other.length || at < index),
+      ),
+  );
+}
+
 /** Layout: see the head of anchor-scanner.wat. */
 function writeTables(memory: ArrayBuffer, buckets: readonly (readonly Fingerprint[])[]): void {
   const bytes = new Uint8Array(memory);
@@ -98,11 +109,10 @@ function writeTables(memory: ArrayBuffer, buckets: readonly (readonly Fingerprin
       view.setUint32(record, text, true);
       view.setUint16(record + 4, anchor.length, true);
       view.setUint16(record + 6, last, true);
-      record += RECORD_BYTES;
       bytes.set(anchor, text);
       text += anchor.length;
-      for (let position = 0; position < 3; position++) {
-        const byte = anchor[last - 2 + position];
+      for (let position = 0; position < FINGERPRINT_BYTES; position++) {
+        const byte = anchor[last + 1 - FINGERPRINT_BYTES + position];
         const low = NIBBLE_TABLES + position * 32;
         const high = low + 16;
         // A fingerprint that would begin before its anchor: any byte may stand there.
@@ -110,7 +120,11 @@ function writeTables(memory: ArrayBuffer, buckets: readonly (readonly Fingerprin
           if (byte === undefined || nibble === (byte & 15)) bytes[low + nibble]! |= 1 << index;
           if (byte === undefined || nibble === byte >> 4) bytes[high + nibble]! |= 1 << index;
         }
+        if (byte === undefined) continue;
+        bytes[record + 8 + position] = byte;
+        bytes[record + 12 + position] = 0xff;
       }
+      record += RECORD_BYTES;
     }
     view.setUint32(BUCKET_TABLE + index * 8 + 4, record, true);
   }

@@ -1,19 +1,22 @@
-// In: the anchors. Out: for each the three bytes that are looked for first, and a bucket, so that chance hits are rare.
+// In: the anchors. Out: for each the four bytes that are looked for first, and a bucket, so that chance hits are rare.
 
 /** As many as a byte has bits: see anchor-scanner.wat. */
 export const BUCKETS = 8;
 
+/** What anchor-scanner.wat looks at. */
+export const FINGERPRINT_BYTES = 4;
+
 /** How many places of an anchor are tried: its rarest ones. */
 const TRIED_PLACES = 3;
 
-/** An anchor and the index of the last of its three fingerprint bytes (below 2 when the anchor is shorter). */
+/** An anchor and the index of the last of its fingerprint bytes (below 3 when the anchor is shorter). */
 export interface Fingerprint {
   anchor: Buffer;
   last: number;
 }
 
 /**
- * What a bucket accepts, as bit sets of half bytes: low and high of fingerprint position 0, of 1, of 2.
+ * What a bucket accepts, as bit sets of half bytes: low and high of fingerprint position 0, of 1, and so on.
  * Plain numbers in one array: this runs at every start.
  */
 type BucketState = Uint16Array;
@@ -61,8 +64,8 @@ function lowestBit(bits: number): number {
 /** How often a bucket would match by chance, a byte of text, if it also took in the fingerprint. */
 function costWith(state: BucketState, anchor: Buffer, last: number): number {
   let cost = 1;
-  for (let position = 0; position < 3; position++) {
-    const byte = anchor[last - 2 + position];
+  for (let position = 0; position < FINGERPRINT_BYTES; position++) {
+    const byte = anchor[last + 1 - FINGERPRINT_BYTES + position];
     if (byte === undefined) continue;
     cost *= shareOf(state[position * 2]! | (1 << (byte & 15)), state[position * 2 + 1]! | (1 << (byte >> 4)));
   }
@@ -70,8 +73,8 @@ function costWith(state: BucketState, anchor: Buffer, last: number): number {
 }
 
 function add(state: BucketState, anchor: Buffer, last: number): void {
-  for (let position = 0; position < 3; position++) {
-    const byte = anchor[last - 2 + position];
+  for (let position = 0; position < FINGERPRINT_BYTES; position++) {
+    const byte = anchor[last + 1 - FINGERPRINT_BYTES + position];
     state[position * 2]! |= byte === undefined ? 0xffff : 1 << (byte & 15);
     state[position * 2 + 1]! |= byte === undefined ? 0xffff : 1 << (byte >> 4);
   }
@@ -80,9 +83,10 @@ function add(state: BucketState, anchor: Buffer, last: number): void {
 /** The places of the rarest fingerprints of an anchor, as indexes of their last byte. */
 function rarestPlaces(anchor: Buffer): number[] {
   const places: { last: number; share: number }[] = [];
-  for (let last = Math.min(2, anchor.length - 1); last < anchor.length; last++) {
+  for (let last = Math.min(FINGERPRINT_BYTES, anchor.length) - 1; last < anchor.length; last++) {
     let share = 1;
-    for (let index = Math.max(0, last - 2); index <= last; index++) share *= SHARES[anchor[index]!]!;
+    for (let index = Math.max(0, last + 1 - FINGERPRINT_BYTES); index <= last; index++)
+      share *= SHARES[anchor[index]!]!;
     places.push({ last, share });
   }
   places.sort((a, b) => a.share - b.share);
@@ -92,7 +96,7 @@ function rarestPlaces(anchor: Buffer): number[] {
 /** Spreads the anchors over the buckets, each to where it makes the fewest chance hits; returns BUCKETS entries. */
 export function assignBuckets(anchors: readonly Buffer[]): Fingerprint[][] {
   const buckets: Fingerprint[][] = Array.from({ length: BUCKETS }, () => []);
-  const states: BucketState[] = buckets.map(() => new Uint16Array(6));
+  const states: BucketState[] = buckets.map(() => new Uint16Array(2 * FINGERPRINT_BYTES));
   const costs = new Float64Array(BUCKETS);
   // Short anchors have little choice of fingerprint: they settle first.
   for (const anchor of [...anchors].sort((a, b) => a.length - b.length)) {
