@@ -183,5 +183,5 @@ export function mergeRows(table: StackTable, into: GroupRow, from: GroupRow): vo
   if (into.creator !== from.creator) into.creator = -1;
   into.framesElided = Math.max(into.framesElided, from.framesElided);
   const ids = [...table.sampledIds(into), ...table.sampledIds(from)];
-  into.ids = ids.sort((a, b) => mixId(a) - mixId(b)).slice(0, SAMPLE_IDS);
+  table.setIds(into, ids.sort((a, b) => mixId(a) - mixId(b)).slice(0, SAMPLE_IDS));
 }

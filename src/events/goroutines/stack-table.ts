@@ -26,11 +26,8 @@ export interface GroupRow {
   /** Goroutine that started the members; 0 none printed, -1 they differ. */
   creator: number;
   /** The sample, once there are SAMPLE_IDS members; up to then they stand in the table's list from `idHead` on. */
-  ids: number[] | undefined;
+  sample: IdSample | undefined;
   idHead: number;
-  /** Hashes of `ids`, and the greatest of them. */
-  idHashes: number[];
-  idHashLimit: number;
   /** Numbers of the frames printed with `(...)`. */
   inlined: number[] | undefined;
   framesElided: number;
@@ -57,7 +54,40 @@ export function mixId(id: number): number {
   return h >>> 0;
 }
 
-const NO_HASHES: number[] = [];
+/** A full sample: a heap with the greatest hash on top, which the next id of lesser hash replaces. */
+export class IdSample {
+  readonly #ids: Float64Array;
+  readonly #hashes: Float64Array;
+
+  /** At most SAMPLE_IDS; the sample stays of that size. */
+  constructor(ids: readonly number[]) {
+    const order = ids.map((id) => ({ id, hash: mixId(id) })).sort((a, b) => b.hash - a.hash);
+    this.#ids = Float64Array.from(order, (one) => one.id);
+    this.#hashes = Float64Array.from(order, (one) => one.hash);
+  }
+
+  offer(id: number): void {
+    const ids = this.#ids;
+    const hashes = this.#hashes;
+    const hash = mixId(id);
+    if (hash >= hashes[0]!) return;
+    const size = hashes.length;
+    let at = 0;
+    for (let child = 1; child < size; child = 2 * at + 1) {
+      if (child + 1 < size && hashes[child + 1]! > hashes[child]!) child++;
+      if (hashes[child]! <= hash) break;
+      hashes[at] = hashes[child]!;
+      ids[at] = ids[child]!;
+      at = child;
+    }
+    hashes[at] = hash;
+    ids[at] = id;
+  }
+
+  toArray(): number[] {
+    return Array.from(this.#ids);
+  }
+}
 
 /** Open-addressing table from (state, key bytes) to rows; keys lie one after another in one arena. */
 export class StackTable {
@@ -116,10 +146,8 @@ export class StackTable {
       leaked: 0,
       labels: undefined,
       creator: 0,
-      ids: undefined,
-      idHashes: NO_HASHES,
+      sample: undefined,
       idHead: -1,
-      idHashLimit: 4294967296,
       inlined: undefined,
       framesElided: 0,
       ancestors: undefined,
@@ -133,33 +161,27 @@ export class StackTable {
 
   /** Takes one member's id into the row's sample of least hashes; `row.count` members were there before. */
   sampleId(row: GroupRow, id: number): void {
-    if (row.ids === undefined) {
-      if (this.#idCount === this.#ids.length) this.#growIds();
-      this.#ids[this.#idCount] = id;
-      this.#idNext[this.#idCount] = row.idHead;
-      row.idHead = this.#idCount++;
-      if (row.count + 1 < SAMPLE_IDS) return;
-      row.ids = this.sampledIds(row);
-      row.idHashes = row.ids.map((kept) => mixId(kept));
-      row.idHashLimit = Math.max(...row.idHashes);
+    if (row.sample !== undefined) {
+      row.sample.offer(id);
       return;
     }
-    const hash = mixId(id);
-    if (hash >= row.idHashLimit) return;
-    const hashes = row.idHashes;
-    const at = hashes.indexOf(row.idHashLimit);
-    row.ids[at] = id;
-    hashes[at] = hash;
-    let limit = 0;
-    for (let i = 0; i < hashes.length; i++) if (hashes[i]! > limit) limit = hashes[i]!;
-    row.idHashLimit = limit;
+    if (this.#idCount === this.#ids.length) this.#growIds();
+    this.#ids[this.#idCount] = id;
+    this.#idNext[this.#idCount] = row.idHead;
+    row.idHead = this.#idCount++;
+    if (row.count + 1 >= SAMPLE_IDS) row.sample = new IdSample(this.sampledIds(row));
   }
 
   sampledIds(row: GroupRow): number[] {
-    if (row.ids !== undefined) return row.ids;
+    if (row.sample !== undefined) return row.sample.toArray();
     const ids: number[] = [];
     for (let at = row.idHead; at >= 0; at = this.#idNext[at]!) ids.push(this.#ids[at]!);
     return ids;
+  }
+
+  /** Puts other ids, at most SAMPLE_IDS, in the place of the row's own. */
+  setIds(row: GroupRow, ids: readonly number[]): void {
+    row.sample = new IdSample(ids);
   }
 
   #growIds(): void {
