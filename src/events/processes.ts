@@ -95,8 +95,8 @@ export class ProcessTracker {
       canFollow(last, gc)
     ) {
       // By far the commonest case: the only process there is prints its next cycle.
-      note(last, gc, this.#stream);
       last.details = undefined;
+      note(last, gc, this.#stream);
       last.lastSeen = this.#clock;
       return { state: last, ended: [] };
     }

@@ -63,6 +63,8 @@ export class SourceParser {
   readonly #torn: TornLineAssembler;
   readonly #unwrapper: Unwrapper;
   #block: BlockParser | undefined;
+  /** The line that the block has been shown already, in bulk, and that is no part of it. */
+  #refusedLine = 0;
   /** Where the block began: its events carry that line's wrapper. */
   #blockMeta: { loggedAt: string | undefined; identity: string | undefined } = {
     loggedAt: undefined,
@@ -165,7 +167,7 @@ export class SourceParser {
   /** True when the line belongs to a record. */
   #takeContent(content: Content, terminated: boolean): boolean {
     const block = this.#block;
-    if (block !== undefined) {
+    if (block !== undefined && content.line !== this.#refusedLine) {
       const progress = block.push(content.bytes, content.start, content.end, content.line, true);
       if (progress.state === 'done') this.#closeBlock();
       if (progress.state === 'more') return true;
@@ -233,6 +235,7 @@ export class SourceParser {
       const progress = block.push(bytes, start, end, this.#reader.lines + 1, false);
       this.#reader.advance(progress.consumed);
       if (progress.state === 'done') this.#closeBlock();
+      if (progress.state === 'foreign') this.#refusedLine = this.#reader.lines + 1;
       if (progress.state !== 'more') return;
     }
   }

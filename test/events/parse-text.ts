@@ -8,10 +8,17 @@ import { loadGrammars } from '../../src/grammar/index.ts';
 
 const grammars = loadGrammars(readBuiltinGrammars());
 
-/** Reads whole sources one after the other; `chunkBytes` cuts them. */
+export interface ParseOptions {
+  /** Cuts the bytes into chunks. */
+  chunkBytes?: number;
+  /** Takes the lines that are nobody's record, as `--passthrough` does. */
+  foreign?: (line: string) => void;
+}
+
+/** Reads whole sources one after the other. */
 export function parseTexts(
   sources: readonly (readonly [name: string, text: string | Buffer])[],
-  chunkBytes = Number.POSITIVE_INFINITY,
+  { chunkBytes = Number.POSITIVE_INFINITY, foreign }: ParseOptions = {},
 ): GcbendEvent[] {
   const events: GcbendEvent[] = [];
   const parser = new EventParser(
@@ -20,6 +27,9 @@ export function parseTexts(
       record: (record) => events.push(structuredClone(toEvent(grammars, record))),
       event: (event) => events.push(event),
       processEnded: () => {},
+      ...(foreign && {
+        foreign: (bytes: Buffer, start: number, end: number) => foreign(bytes.toString('utf8', start, end)),
+      }),
     },
   );
   for (const [name, text] of sources) {
@@ -34,6 +44,6 @@ export function parseTexts(
 }
 
 /** The events of one text. */
-export function parseText(text: string | Buffer, chunkBytes?: number): GcbendEvent[] {
-  return parseTexts([['-', text]], chunkBytes);
+export function parseText(text: string | Buffer, options?: ParseOptions): GcbendEvent[] {
+  return parseTexts([['-', text]], options);
 }

@@ -1,0 +1,101 @@
+// Every kind of wrapper around every kind of text: the events must be those of the text as the runtime printed it.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import type { GcbendEvent } from '../../src/events/types.ts';
+import { parseText } from './parse-text.ts';
+import { wrappers, wrapText } from './wrappers.ts';
+
+const here = import.meta.dirname;
+const read = (path: string): string => readFileSync(resolve(here, path), 'utf8');
+const dump = (name: string): string => read(`goroutines/fixtures/${name}.txt`);
+const profile = (name: string): string => read(`profiles/fixtures/${name}.txt`);
+const lines = (name: string): string => read(`../grammar/fixtures/${name}.txt`);
+const healthy = read('../../samples/healthy/stderr.log').split('\n').slice(0, 80);
+
+const texts: Readonly<Record<string, string>> = {
+  trace: `${healthy.join('\n')}\n`,
+  'torn trace': read('../../samples/torn/stderr.log').split('\n').slice(0, 800).join('\n'),
+  pacer: lines('go1.26/gcpacertrace'),
+  scavenger: lines('go1.21/scavtrace'),
+  'scheduler detail': lines('go1.26/scheddetail'),
+  'package init': lines('go1.26/inittrace'),
+  'goroutines debug=1': dump('go1.26/goroutine1'),
+  'goroutines debug=2': dump('go1.26/goroutine2'),
+  labels: dump('go1.26/goroutine2_labels'),
+  ancestors: dump('go1.26/goroutine2_ancestors'),
+  'debug=2 of Go 1.9': dump('go1.9/goroutine2'),
+  SIGQUIT: dump('go1.26/sigquit'),
+  'SIGQUIT, system': dump('go1.21/sigquit_system'),
+  panic: dump('go1.26/panic'),
+  'nested panics': dump('go1.26/fatal_nested'),
+  'panic of several lines, not indented': dump('go1.21/fatal_panicmulti'),
+  'concurrent map': dump('go1.26/fatal_mapfatal'),
+  race: dump('go1.26/race'),
+  threadcreate: dump('go1.26/threadcreate1'),
+  heap: profile('go1.26-heap1'),
+  block: profile('go1.26-block1'),
+  mutex: profile('go1.26-mutex1'),
+  'two dumps': dump('go1.26/goroutine2') + dump('go1.21/goroutine2'),
+  'dumps with titles': `=== 10:00 ===\n${dump('go1.26/goroutine2')}=== 10:01 ===\n${dump('go1.26/goroutine2')}`,
+  'two heap texts': profile('go1.26-heap1') + profile('go1.26-heap1'),
+  'SIGQUIT in a trace': [...healthy.slice(0, 40), dump('go1.26/sigquit').trimEnd(), ...healthy.slice(40), ''].join(
+    '\n',
+  ),
+};
+
+/** What the text says, in the order of its lines; what the wrapper adds left out. */
+function comparable(events: readonly GcbendEvent[]): unknown[] {
+  return [...events]
+    .sort((a, b) => a.line - b.line)
+    .map((event) => {
+      const { line, loggedAt, atTime, ...rest } = event as GcbendEvent & { loggedAt?: string; atTime?: string };
+      return rest;
+    });
+}
+
+describe('wrapped', () => {
+  for (const [name, text] of Object.entries(texts)) {
+    test(name, () => {
+      const events = parseText(text);
+      assert.ok(events.length > 0);
+      const expected = comparable(events);
+      assert.deepEqual(comparable(parseText(text, { foreign: () => {} })), expected, 'with lines passed through');
+      for (const wrapper of wrappers) {
+        assert.deepEqual(comparable(parseText(wrapText(text, wrapper))), expected, wrapper.name);
+      }
+    });
+  }
+});
+
+test('a wrapped record carries the time of its wrapper', () => {
+  const timed = wrappers.filter(
+    ({ name }) => !/^(?:compose|kubectl --prefix|go test -v|t\.Log|colours|CRLF|byte|NULs)$/.test(name),
+  );
+  const line = `${healthy.find((text) => text.startsWith('gc 1 @'))}\n`;
+  for (const wrapper of timed) {
+    const gc = parseText(wrapText(line, wrapper)).find((event) => event.type === 'gc');
+    assert.match(gc?.loggedAt ?? 'none', /^2026-11-21T09:00:0/, wrapper.name);
+    assert.match(gc?.atTime ?? 'none', /^2026-11-21T0[89]:/, wrapper.name);
+  }
+});
+
+test('property: chunks cut anywhere give the same events, wrapped and with lines passed through', () => {
+  const text = texts['SIGQUIT in a trace'] as string;
+  fc.assert(
+    fc.property(
+      fc.constantFrom(...wrappers),
+      fc.integer({ min: 1, max: 5000 }),
+      fc.boolean(),
+      (wrapper, chunkBytes, passes) => {
+        const wrapped = wrapText(text, wrapper);
+        const whole = parseText(wrapped);
+        const cut = parseText(wrapped, { chunkBytes, ...(passes ? { foreign: () => {} } : {}) });
+        assert.deepEqual(comparable(cut), comparable(whole));
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
