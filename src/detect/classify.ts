@@ -1,5 +1,6 @@
 // In: a segmentation and its cuts. Out: each cut as a bend: kink or jump, kind, place with interval, evidence.
 
+import { PLACE_REACH } from './calibration.ts';
 import { GROWTH_T, KINK_SLACK, STOPPED_SHARE } from './constants.ts';
 import { effectOf } from './effects.ts';
 import type { Cells } from './fit.ts';
@@ -27,9 +28,6 @@ export interface CellBend {
   /** (SSE merged - SSE split) / (sigma^2 kappa). */
   evidence: number;
 }
-
-/** chi-square(1) at 95 %: how much dearer a place may be and still be believed. */
-const PLACE_CHI2 = 3.84;
 
 export function classifyCuts(
   cells: Cells,
@@ -111,12 +109,12 @@ function splitCosts(s: Sums, a: number, b: number): Float64Array {
   return out;
 }
 
-/** Cells whose cost is within chi-square(1) of the best: the profile-likelihood interval. */
+/** Cells whose cost is within PLACE_REACH of the best: the profile-likelihood interval. */
 function placeInterval(a: number, costs: Float64Array, best: number, noise: number): [number, number] {
   let from = Number.POSITIVE_INFINITY;
   let to = Number.NEGATIVE_INFINITY;
   for (let k = 0; k < costs.length; k++) {
-    if (costs[k]! > best + PLACE_CHI2 * noise) continue;
+    if (costs[k]! > best + PLACE_REACH * noise) continue;
     from = Math.min(from, a + k);
     to = Math.max(to, a + k);
   }

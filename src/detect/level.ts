@@ -2,6 +2,7 @@
 // Heavy tails are met by medians of three before this point, drift by asking for a jump between two slanted lines.
 
 import { maskBursts } from './bursts.ts';
+import { PLACE_REACH } from './calibration.ts';
 import type { CellBend } from './classify.ts';
 import {
   LEVEL_EVIDENCE,
@@ -146,8 +147,8 @@ function regimeBend(s: Sums, x: Float64Array, q: number, from: number, to: numbe
   const best = split(q);
   let cellFrom = q;
   let cellTo = q;
-  while (cellFrom > from + 1 && split(cellFrom - 1) <= best + 3.84 * noise) cellFrom--;
-  while (cellTo < to - 1 && split(cellTo + 1) <= best + 3.84 * noise) cellTo++;
+  while (cellFrom > from + 1 && split(cellFrom - 1) <= best + PLACE_REACH * noise) cellFrom--;
+  while (cellTo < to - 1 && split(cellTo + 1) <= best + PLACE_REACH * noise) cellTo++;
   return {
     kind: 'regime',
     cell: q,

@@ -85,7 +85,9 @@ function mergeWarmUp(bends: readonly CellBend[], n: number, settledAt: (bend: Ce
   while (k < bends.length) {
     const b = bends[k]!;
     const slower = b.slopeAfter < slope * 1.05 && slope > 0;
-    if (!WARM_UP_KINDS.has(b.kind) || !slower || b.cell >= WARM_UP_SHARE * n) break;
+    // A step higher than all the climb before it is news, however early.
+    const leap = b.kind === 'step-up' && (b.slopeBefore < 0.2 * first.slopeBefore || b.jump > b.slopeBefore * b.x);
+    if (!WARM_UP_KINDS.has(b.kind) || leap || !slower || b.cell >= WARM_UP_SHARE * n) break;
     slope = b.slopeAfter;
     k++;
   }

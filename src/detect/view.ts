@@ -131,7 +131,7 @@ function toBend(c: CellStore, means: CellMeans, whole: WholeFit, b: CellBend, fo
     slopeAfterInterval: { from: slopeAfter - reach, to: slopeAfter + reach },
     ...(b.kink ? {} : { stepBy: b.jump }),
     tInterval: { from: c.firstT[cellOf(Math.max(0, b.cellFrom - 1))]!, to: c.firstT[cellOf(b.cellTo)]! },
-    confidence: confidenceOf(b.evidence, means.t.length),
+    confidence: confidenceOf(b.evidence, means.t.length, b.kind, whole.bends.length),
     evidence: b.evidence,
     followsLoad,
   };
