@@ -5,8 +5,12 @@ import { exitStatus } from './exit-status.ts';
 import { splitList } from './options.ts';
 import { readText } from './settings.ts';
 
-export async function grammarsCommand(args: { check?: string[] | undefined }): Promise<number> {
-  return args.check === undefined ? listGrammars() : checkGrammars(splitList(args.check));
+export async function grammarsCommand(args: { check?: string[] | undefined; files: string[] }): Promise<number> {
+  if (args.check !== undefined) return checkGrammars([...splitList(args.check), ...args.files]);
+  if (args.files.length === 0) return listGrammars();
+  throw new GcbendError('USAGE', `grammars ${args.files.join(' ')}: what is to be done with it?`, {
+    hint: `gcbend grammars --check ${args.files.join(' ')}`,
+  });
 }
 
 function listGrammars(): number {

@@ -156,15 +156,23 @@ export async function main(argv: readonly string[]): Promise<number> {
       run(async () => (await import('./diff.ts')).diffCommand),
     )
     .command(
-      'grammars',
-      'List the grammars, or check one of your own',
+      'grammars [files..]',
+      'List the grammars, or check your own: --check FILE...',
       (args) =>
-        args.option('check', {
-          type: 'string',
-          array: true,
-          requiresArg: true,
-          describe: 'Grammar files (XML) to check',
-        }),
+        args
+          .positional('files', {
+            type: 'string',
+            array: true,
+            default: [] as string[],
+            describe: 'Further files to check',
+          })
+          .option('check', {
+            type: 'string',
+            array: true,
+            nargs: 1,
+            requiresArg: true,
+            describe: 'Grammar files (XML) to check',
+          }),
       run(async () => (await import('./grammars.ts')).grammarsCommand),
     )
     .command(
