@@ -1,5 +1,5 @@
 // In: formats and files from the command line. Out: where events go: standard output and files, each in its format.
-import { createWriteStream, type WriteStream } from 'node:fs';
+import { createWriteStream, realpathSync, statSync, type WriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { GcbendError } from '../errors.ts';
@@ -83,19 +83,27 @@ function reportSink(model: { push(event: GcbendEvent): void }, finish: () => str
   };
 }
 
-/** A file that is written beside its place and put there when it is whole. */
+/**
+ * A file that is written beside its place and put there when it is whole. A link stays a link to it, and what is no file (a pipe,
+ * `/dev/stdout`) is written to as it is: it must not be replaced by a file.
+ */
 export class FileOutput {
   readonly #file: string;
-  readonly #temporary: string;
+  /** Where the file comes to lie, and where it is written until then; undefined for what is no file. */
+  readonly #place: { target: string; temporary: string } | undefined;
   readonly #sink: EventSink;
   readonly #stream: WriteStream;
   #error: Error | undefined;
 
   constructor(file: string, sink: EventSink) {
     this.#file = file;
-    this.#temporary = join(dirname(file), `.${basename(file)}.${process.pid}.part`);
+    const known = statSync(file, { throwIfNoEntry: false });
+    if (known === undefined || known.isFile() || known.isDirectory()) {
+      const target = known === undefined ? file : realpathSync(file);
+      this.#place = { target, temporary: join(dirname(target), `.${basename(target)}.${process.pid}.part`) };
+    }
     this.#sink = sink;
-    this.#stream = createWriteStream(this.#temporary);
+    this.#stream = createWriteStream(this.#place?.temporary ?? file);
     this.#stream.on('error', (error) => {
       this.#error ??= error;
     });
@@ -119,14 +127,18 @@ export class FileOutput {
     if (this.#error === undefined) {
       await new Promise<void>((resolve) => {
         this.#stream.once('error', () => resolve());
-        this.#stream.end(this.#sink.finish(), resolve);
+        // A failed write is told here before it is an event.
+        this.#stream.end(this.#sink.finish(), (error?: Error | null) => {
+          this.#error ??= error ?? undefined;
+          resolve();
+        });
       });
     }
     try {
       if (this.#error !== undefined) throw this.#error;
-      await rename(this.#temporary, this.#file);
+      if (this.#place !== undefined) await rename(this.#place.temporary, this.#place.target);
     } catch (cause) {
-      await rm(this.#temporary, { force: true });
+      await this.#removeTemporary();
       throw new GcbendError(
         'OUTPUT_FAILED',
         `cannot write ${this.#file}: ${cause instanceof Error ? cause.message : String(cause)}`,
@@ -140,6 +152,10 @@ export class FileOutput {
 
   async discard(): Promise<void> {
     this.#stream.destroy();
-    await rm(this.#temporary, { force: true });
+    await this.#removeTemporary();
+  }
+
+  async #removeTemporary(): Promise<void> {
+    if (this.#place !== undefined) await rm(this.#place.temporary, { force: true });
   }
 }
