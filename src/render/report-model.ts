@@ -3,6 +3,7 @@
 import { Revisions } from '../events/revisions.ts';
 import type {
   ContentionEvent,
+  EventBase,
   FindingEvent,
   GcbendEvent,
   GcEvent,
@@ -108,8 +109,9 @@ export class ReportModel {
   private readonly findings = new Revisions<FindingEvent>();
   private readonly looseInflections = new Revisions<InflectionEvent>();
   private readonly sources = new Set<string>();
-  private goroutines: SnapshotSeries<GoroutinesEvent> | undefined;
-  private heap: SnapshotSeries<HeapEvent> | undefined;
+  /** By kind: dumps of debug=1 and debug=2 of one moment are two series, and so are heap and allocs texts. */
+  private readonly goroutines = new Map<string, SnapshotSeries<GoroutinesEvent>>();
+  private readonly heap = new Map<string, SnapshotSeries<HeapEvent>>();
   private memstats: { last: MemStatsEvent; count: number } | undefined;
   private readonly contention = new Map<string, ContentionEvent>();
   private threads: ThreadsEvent | undefined;
@@ -145,8 +147,7 @@ export class ReportModel {
         if (this.findings.size > MOST_FINDINGS) this.findings.delete(this.findings.values()[0]!);
         return;
       case 'goroutines':
-        this.goroutines ??= new SnapshotSeries();
-        this.goroutines.push(
+        snapshotsOf(this.goroutines, `${event.debug} ${event.profile ?? ''} ${event.cause}`).push(
           event,
           event.total,
           event.groups.map((group) => [group.id, group.count]),
@@ -154,8 +155,7 @@ export class ReportModel {
         this.pushBlocking(event);
         return;
       case 'heap':
-        this.heap ??= new SnapshotSeries();
-        this.heap.push(
+        snapshotsOf(this.heap, event.profile ?? '').push(
           event,
           event.inUse.bytes,
           event.sites.map((site) => [siteKey(site), site.inUse.bytes]),
@@ -286,8 +286,8 @@ export class ReportModel {
       short: short.count > 0 ? short : undefined,
       findings: findings.filter((finding) => finding.process === undefined || !shown.has(finding.process)),
       inflections: inOrder(this.looseInflections),
-      goroutines: this.goroutines,
-      heap: this.heap,
+      goroutines: longestOf(this.goroutines),
+      heap: longestOf(this.heap),
       memstats: this.memstats,
       contention: [...this.contention.values()],
       threads: this.threads,
@@ -367,4 +367,19 @@ const severityRank = { critical: 0, warning: 1, info: 2 };
 
 function bySeverity(a: FindingEvent, b: FindingEvent): number {
   return severityRank[a.severity] - severityRank[b.severity] || b.confidence - a.confidence || a.id.localeCompare(b.id);
+}
+
+function snapshotsOf<E extends EventBase>(series: Map<string, SnapshotSeries<E>>, kind: string): SnapshotSeries<E> {
+  let found = series.get(kind);
+  if (found === undefined) {
+    found = new SnapshotSeries();
+    series.set(kind, found);
+  }
+  return found;
+}
+
+/** The series with the most snapshots; of equally long ones the kind that says more (debug=2, heap before allocs). */
+function longestOf<E extends EventBase>(series: ReadonlyMap<string, SnapshotSeries<E>>): SnapshotSeries<E> | undefined {
+  const kinds = [...series].sort(([a, one], [b, other]) => other.count - one.count || (a < b ? 1 : -1));
+  return kinds[0]?.[1];
 }
