@@ -378,8 +378,10 @@ function snapshotsOf<E extends EventBase>(series: Map<string, SnapshotSeries<E>>
   return found;
 }
 
-/** The series with the most snapshots; of equally long ones the kind that says more (debug=2, heap before allocs). */
+/** The series that says most (debug=2 before debug=1, heap before allocs), unless another one has twice as many snapshots. */
 function longestOf<E extends EventBase>(series: ReadonlyMap<string, SnapshotSeries<E>>): SnapshotSeries<E> | undefined {
-  const kinds = [...series].sort(([a, one], [b, other]) => other.count - one.count || (a < b ? 1 : -1));
-  return kinds[0]?.[1];
+  const kinds = [...series].sort(([a], [b]) => (a < b ? 1 : -1)).map(([, snapshots]) => snapshots);
+  return kinds.reduce<SnapshotSeries<E> | undefined>((best, next) => {
+    return best !== undefined && best.count * 2 > next.count ? best : next;
+  }, undefined);
 }
