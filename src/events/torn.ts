@@ -46,6 +46,8 @@ interface Pending {
   line: number;
   /** The line on which it began, from its head on. */
   head: Buffer;
+  /** Its head stands behind other text: a sentence may quote it. */
+  glued: boolean;
   candidates: Candidate[];
   /** Lines that at least one candidate may have used. */
   held: { line: number; bytes: Buffer }[];
@@ -65,6 +67,8 @@ const MAX_BYTES = 4 << 20;
 /** A record that lacks only its newline waits this long for ` (forced)`. */
 const MAX_LINES_FOR_NEWLINE = 64;
 const MAX_TEXT = 200;
+/** In a longer line a record is looked for in so many bytes at both its ends: each place may cost a walk to the end. */
+const GLUED_BYTES = 4096;
 
 /**
  * Puts torn lines together. Feed it lines that are not a record as a whole and, while `pending` is above 0, every line
@@ -142,7 +146,7 @@ export class TornLineAssembler {
         const glued = this.#findHead(bytes, start, end);
         if (glued >= 0) {
           this.#foreign(bytes, start, glued, line);
-          this.#open(bytes, glued, end, line, expect);
+          this.#open(bytes, glued, end, line, expect, 'glued');
         } else this.#reportBroken(bytes, start, end, line);
       }
       return;
@@ -157,15 +161,19 @@ export class TornLineAssembler {
     else this.#outcomes.push({ kind: 'malformed', ...diagnosis, text: showText(bytes, start, end), line });
   }
 
-  /** A record begins at `start`: whole with something after it, or torn. `inside`: in another one, so of another process. */
+  /**
+   * A record begins at `start`: whole with something after it, or torn. `inside`: in another one, so of another process;
+   * `glued`: behind text that has no newline.
+   */
   #open(
     bytes: Buffer,
     start: number,
     end: number,
     line: number,
     expect: readonly ExpectedCycle[],
-    inside = false,
+    place: 'line start' | 'inside' | 'glued' = 'line start',
   ): void {
+    const inside = place === 'inside';
     const whole = this.#grammars.matchPrefix(bytes, start, end);
     if (whole !== undefined) {
       const stop = whole.end;
@@ -190,18 +198,28 @@ export class TornLineAssembler {
     }
     const open = candidates.filter((one) => one.pieces >= one.shape.compiled.tear);
     if (open.length === 0) {
-      this.#reportBroken(bytes, start, end, line);
+      if (place === 'glued' && expect.length === 0) this.#foreign(bytes, start, end, line);
+      else this.#reportBroken(bytes, start, end, line);
       return;
     }
     if (!inside) this.#overtakeBy(open, expect);
-    const pending: Pending = { line, head, candidates: open, held: [], linesSeen: 0, bytesSeen: 0, dropped: false };
+    const pending: Pending = {
+      line,
+      head,
+      glued: place === 'glued',
+      candidates: open,
+      held: [],
+      linesSeen: 0,
+      bytesSeen: 0,
+      dropped: false,
+    };
     if (this.#pending.length >= MAX_PENDING) {
       this.#giveUp(this.#pending[0] as Pending, expect, 'too many torn lines at once');
     }
     this.#pending.push(pending);
     // `gc 3` + `gc 12 @ …` of another process: the text between may be a record, or the head of one.
     const inner = this.#innerHead(open, head, line);
-    if (inner >= 0) this.#open(head, inner, head.length, line, expect, true);
+    if (inner >= 0) this.#open(head, inner, head.length, line, expect, 'inside');
   }
 
   /** Where, behind a cut of the head, another record begins. */
@@ -251,7 +269,7 @@ export class TornLineAssembler {
       pending.dropped ||= all.length > MAX_CANDIDATES;
       pending.candidates = best(all);
       const inner = this.#innerHead(grown, copy, line);
-      if (inner >= 0) this.#open(copy, inner, copy.length, line, expect, true);
+      if (inner >= 0) this.#open(copy, inner, copy.length, line, expect, 'inside');
       return true;
     }
     return false;
@@ -441,20 +459,26 @@ export class TornLineAssembler {
       return;
     }
     this.#drop(pending);
-    const sure = pending.candidates.find((one) => this.#isSure(one, expect));
+    const sure = pending.candidates.find((one) => this.#isSure(one, expect, pending.glued));
     if (sure === undefined) this.#foreign(pending.head, 0, pending.head.length, pending.line);
     else this.#reportMalformed(sure.shape.grammar.id, `torn; ${reason}`, pending);
     for (const held of pending.held) this.#foreign(held.bytes, 0, held.bytes.length, held.line);
   }
 
-  /** False for what may be a sentence: `gc 3 reasons to …`. */
-  #isSure(one: Candidate, expect: readonly ExpectedCycle[]): boolean {
+  /** False for what may be a sentence: `gc 3 reasons to …`, `a line such as "gc 1 @0.012s 2%:" begins a cycle`. */
+  #isSure(one: Candidate, expect: readonly ExpectedCycle[], glued: boolean): boolean {
     const { sure } = one.shape.compiled;
+    if (glued && !this.#mayBeNext(one, expect)) return false;
     const walk = walkShape(one.shape.compiled, one.shape.fields, one.text, 0, one.text.length);
     if (sure > 0 && walk.literals >= sure) return true;
     if (one.shape.grammar.event !== 'gc' || this.#totalDoubt(one) > 0) return false;
     const [cycle] = this.#cyclesOfCandidates([one]);
     return cycle === undefined || expect.some((process) => process.cycle + 1 === cycle);
+  }
+
+  #mayBeNext(one: Candidate, expect: readonly ExpectedCycle[]): boolean {
+    const [cycle] = this.#cyclesOfCandidates([one]);
+    return expect.some((process) => cycle === undefined || process.cycle + 1 === cycle);
   }
 
   #reportMalformed(grammar: string, reason: string, pending: Pending): void {
@@ -480,6 +504,10 @@ export class TornLineAssembler {
 
   /** An unmistakable head behind text that has no newline of its own (`downloading… gc 3 @…`), or -1. */
   #findHead(bytes: Buffer, start: number, end: number): number {
+    if (end - start > 2 * GLUED_BYTES) {
+      const head = this.#findHead(bytes, start, start + GLUED_BYTES);
+      return head >= 0 ? head : this.#findHead(bytes, end - GLUED_BYTES, end);
+    }
     const found = this.#grammars.find(bytes, start, end);
     if (found !== undefined) return found.start;
     for (let p = start + 1; p < end; p++) {

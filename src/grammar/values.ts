@@ -40,7 +40,8 @@ export function readValue(field: CompiledField, bytes: Uint8Array, start: number
       const value = text === undefined ? parseDecimal(bytes, start, end) : Number(text);
       // A quotient of two doubles may end in 0000000000001: let the exponent do it.
       if (field.divide !== undefined) return Number(`${textOfSpan(bytes, start, end)}e-${Math.log10(field.divide)}`);
-      return text !== undefined && !Number.isSafeInteger(value) && !text.includes('.') ? text : value;
+      if (text === undefined || Number.isSafeInteger(value)) return value;
+      return text.includes('.') && Number.isFinite(value) ? value : text;
     }
     case 'float': {
       const value = Number(textOfSpan(bytes, start, end).replace('Inf', 'Infinity'));
