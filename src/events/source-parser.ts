@@ -36,6 +36,8 @@ export interface SourceOptions {
   year?: number | undefined;
   /** Wall time of bytes that arrive while they are printed; absent for files. */
   now?: (() => Date | undefined) | undefined;
+  /** Wall time at which the program was started, ms since 1970, where that is known before it prints anything. */
+  startedMs?: number | undefined;
 }
 
 /** One content line with what its wrapper says of it. Reused. */
@@ -62,6 +64,8 @@ export class SourceParser {
   readonly #content: Content = { bytes: newline, start: 0, end: 0, line: 0, wrapper: undefined, identity: undefined };
   readonly #torn: TornLineAssembler;
   readonly #unwrapper: Unwrapper;
+  /** Of the line in work: it holds an anchor, or goes on with what has begun. */
+  #mayHoldRecord = true;
   #block: BlockParser | undefined;
   /** The line that the block has been shown already, in bulk, and that is no part of it. */
   #refusedLine = 0;
@@ -108,6 +112,7 @@ export class SourceParser {
   end(): void {
     this.#reader.end();
     this.#drain();
+    this.#mayHoldRecord = true;
     for (let text = this.#unwrapper.end(); text !== undefined; text = this.#unwrapper.end()) this.#takeUnwrapped(text);
     this.#takeOutcomes(this.#torn.end(this.#options.tracker.expectations()), this.#content);
     this.#closeBlock();
@@ -132,17 +137,17 @@ export class SourceParser {
   }
 
   get #needsEveryLine(): boolean {
-    return (
-      this.#block !== undefined ||
-      this.#torn.pending > 0 ||
-      this.#reader.lines < learnedLines ||
-      this.#unwrapper.needsEveryLine ||
-      this.#options.sink.foreign !== undefined
-    );
+    return this.#awaitsRest || this.#reader.lines < learnedLines || this.#options.sink.foreign !== undefined;
+  }
+
+  /** Something has begun that goes on in lines without an anchor. */
+  get #awaitsRest(): boolean {
+    return this.#block !== undefined || this.#torn.pending > 0 || this.#unwrapper.needsEveryLine;
   }
 
   #takeLine(line: Line): void {
     const unwrapper = this.#unwrapper;
+    this.#mayHoldRecord = line.anchored || !line.terminated || this.#awaitsRest;
     let taken = false;
     let last: Unwrapped | undefined;
     for (let text = unwrapper.unwrap(line); text !== undefined; text = unwrapper.next()) {
@@ -161,6 +166,10 @@ export class SourceParser {
     content.line = text.number;
     content.wrapper = text.kinds.length === 0 ? undefined : text;
     content.identity = text.identity;
+    if (!this.#mayHoldRecord) {
+      this.#torn.learn(text.bytes, text.start, text.end);
+      return false;
+    }
     return this.#takeContent(content, text.terminated);
   }
 
@@ -247,15 +256,21 @@ export class SourceParser {
     for (const event of block.finish()) this.#options.sink.event(this.#withProcess(event));
   }
 
-  /** A dump belongs to the process that prints to this source, if that is only one. */
+  /** A dump belongs to the process that prints to this source, if that is only one, and lies on the time axis of its trace. */
   #withProcess(event: GcbendEvent): GcbendEvent {
     const { loggedAt, identity } = this.#blockMeta;
-    const process = this.#options.tracker.current(identity)?.process;
-    const atTime = loggedAt ?? this.#options.now?.()?.toISOString();
+    const { tracker, now, startedMs } = this.#options;
+    const state = tracker.current(identity);
+    const atTime = loggedAt ?? now?.()?.toISOString();
+    const zeroMs = state?.startWallMs ?? startedMs;
+    // In a file the place of a dump among the cycles says when it was; live it comes on a way of its own.
+    const liveMs = now?.()?.getTime();
+    const at = zeroMs === undefined || liveMs === undefined ? undefined : (liveMs - zeroMs) / 1000;
     return {
       ...event,
-      ...(process === undefined ? {} : { process }),
+      ...(state === undefined ? {} : { process: state.process }),
       ...(loggedAt === undefined ? {} : { loggedAt }),
+      ...(at === undefined || event.at !== undefined || !(at >= 0) ? {} : { at: Math.round(at * 1000) / 1000 }),
       ...(atTime === undefined ? {} : { atTime }),
     } as GcbendEvent;
   }

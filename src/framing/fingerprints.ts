@@ -9,6 +9,10 @@ export const FINGERPRINT_BYTES = 4;
 /** How many places of an anchor are tried: its rarest ones. */
 const TRIED_PLACES = 3;
 
+/** Where HALF_SHARES holds the low and the high halves. */
+const LOW = 0;
+const HIGH = 16;
+
 /** An anchor and the index of the last of its fingerprint bytes (below 3 when the anchor is shorter). */
 export interface Fingerprint {
   anchor: Buffer;
@@ -16,10 +20,13 @@ export interface Fingerprint {
 }
 
 /**
- * What a bucket accepts, as bit sets of half bytes: low and high of fingerprint position 0, of 1, and so on.
- * Plain numbers in one array: this runs at every start.
+ * What a bucket accepts: bit sets of half bytes and their shares, low and high of fingerprint position 0, of 1, and so on.
+ * Plain numbers in arrays: this runs at every start.
  */
-type BucketState = Uint16Array;
+interface BucketState {
+  halves: Uint16Array;
+  shares: Float64Array;
+}
 
 /**
  * Rough shares of bytes in logs, in parts of a thousand: digits and common letters make up most of it, capitals,
@@ -39,6 +46,13 @@ const SHARES = makeShares([
   ['\n', 9],
 ]);
 
+/** Shares of half bytes: of low ones first, then of high ones. */
+const HALF_SHARES = new Float64Array(32);
+for (const [byte, share] of SHARES.entries()) {
+  HALF_SHARES[byte & 15]! += share;
+  HALF_SHARES[HIGH + (byte >> 4)]! += share;
+}
+
 function makeShares(groups: readonly (readonly [string, number])[]): Float64Array {
   const shares = new Float64Array(256).fill(0.0002);
   for (const [characters, share] of groups) {
@@ -47,36 +61,33 @@ function makeShares(groups: readonly (readonly [string, number])[]): Float64Arra
   return shares;
 }
 
-/** Share of positions at which both halves are accepted, 0–1. */
-function shareOf(low: number, high: number): number {
-  let sum = 0;
-  for (let uppers = high; uppers !== 0; uppers &= uppers - 1) {
-    const row = lowestBit(uppers) * 16;
-    for (let lowers = low; lowers !== 0; lowers &= lowers - 1) sum += SHARES[row + lowestBit(lowers)]!;
-  }
-  return Math.min(sum, 1);
+/** Share of the half bytes that are accepted at a place, 0–1, if it also took in `half`. */
+function shareWith({ halves, shares }: BucketState, place: number, half: number, kind: number): number {
+  const accepted = ((halves[place]! >> half) & 1) === 1;
+  return shares[place]! + (accepted ? 0 : HALF_SHARES[kind + half]!);
 }
 
-function lowestBit(bits: number): number {
-  return 31 - Math.clz32(bits & -bits);
-}
-
-/** How often a bucket would match by chance, a byte of text, if it also took in the fingerprint. */
+/** How often a bucket would match by chance, a byte of text, if it also took in the fingerprint. Halves count as independent. */
 function costWith(state: BucketState, anchor: Buffer, last: number): number {
   let cost = 1;
   for (let position = 0; position < FINGERPRINT_BYTES; position++) {
     const byte = anchor[last + 1 - FINGERPRINT_BYTES + position];
     if (byte === undefined) continue;
-    cost *= shareOf(state[position * 2]! | (1 << (byte & 15)), state[position * 2 + 1]! | (1 << (byte >> 4)));
+    cost *= shareWith(state, position * 2, byte & 15, LOW) * shareWith(state, position * 2 + 1, byte >> 4, HIGH);
   }
   return cost;
 }
 
 function add(state: BucketState, anchor: Buffer, last: number): void {
+  const { halves, shares } = state;
   for (let position = 0; position < FINGERPRINT_BYTES; position++) {
     const byte = anchor[last + 1 - FINGERPRINT_BYTES + position];
-    state[position * 2]! |= byte === undefined ? 0xffff : 1 << (byte & 15);
-    state[position * 2 + 1]! |= byte === undefined ? 0xffff : 1 << (byte >> 4);
+    const low = position * 2;
+    const high = low + 1;
+    shares[low] = byte === undefined ? 1 : shareWith(state, low, byte & 15, LOW);
+    shares[high] = byte === undefined ? 1 : shareWith(state, high, byte >> 4, HIGH);
+    halves[low]! |= byte === undefined ? 0xffff : 1 << (byte & 15);
+    halves[high]! |= byte === undefined ? 0xffff : 1 << (byte >> 4);
   }
 }
 
@@ -96,7 +107,10 @@ function rarestPlaces(anchor: Buffer): number[] {
 /** Spreads the anchors over the buckets, each to where it makes the fewest chance hits; returns BUCKETS entries. */
 export function assignBuckets(anchors: readonly Buffer[]): Fingerprint[][] {
   const buckets: Fingerprint[][] = Array.from({ length: BUCKETS }, () => []);
-  const states: BucketState[] = buckets.map(() => new Uint16Array(2 * FINGERPRINT_BYTES));
+  const states: BucketState[] = buckets.map(() => ({
+    halves: new Uint16Array(2 * FINGERPRINT_BYTES),
+    shares: new Float64Array(2 * FINGERPRINT_BYTES),
+  }));
   const costs = new Float64Array(BUCKETS);
   // Short anchors have little choice of fingerprint: they settle first.
   for (const anchor of [...anchors].sort((a, b) => a.length - b.length)) {
