@@ -1,7 +1,7 @@
 // In: the modules of this folder. Out: what the rest of the project may use of them.
 
-export { exactNumber, type MemStatsFields, type Pause, pausesOf } from './memstats.ts';
+export { type MemStatsFields, type Pause, pausesOf } from './memstats.ts';
 export { type ProfileParserOptions, type ProfilePushResult, ProfileTextParser } from './parser.ts';
 export { anchors, type ProfileStart, type ProfileTextKind } from './profile-start.ts';
 export { decodePprof, looksLikePprof } from './protobuf.ts';
-export { goExp, heapScale, scaleContention, scaleHeapSample } from './scale.ts';
+export { heapScale, scaleHeapSample } from './scale.ts';
