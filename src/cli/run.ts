@@ -1,16 +1,21 @@
 // In: a command line of the user's. Out: the command run with its trace watched; its own status, unless --fail-on fires.
+import { constants } from 'node:os';
 import { GcbendError } from '../errors.ts';
-import { runChild } from '../input/child.ts';
+import type { GrammarSet } from '../grammar/index.ts';
+import { type ChildChunk, type RunningChild, runChild } from '../input/child.ts';
 import { passSignals } from '../input/child-signals.ts';
+import { parseTarget } from '../input/endpoint-target.ts';
 import type { SourceChunk } from '../pipeline.ts';
-import { lineTo } from './foreign-lines.ts';
+import { explainError } from './errors.ts';
+import { exitStatus } from './exit-status.ts';
 import { startLive } from './live.ts';
 import { endingWith, mergeSources } from './merge-sources.ts';
 import type { AnalysisArgs, OutputArgs } from './options.ts';
-import { runSession } from './session.ts';
+import { PassThrough } from './pass-through.ts';
+import { checkSession, runSession } from './session.ts';
 import { detectOptions, loadGrammarSet, parseBytes, reportSize } from './settings.ts';
 import { Stop } from './stop.ts';
-import { snapshotChunks, type WatchOptionArgs } from './watch.ts';
+import { endpointOptions, Feedback, type PollOptions, snapshotChunks, type WatchOptionArgs } from './watch.ts';
 
 export interface RunArgs extends AnalysisArgs, OutputArgs, WatchOptionArgs {
   gogc?: string | undefined;
@@ -28,12 +33,22 @@ export async function runCommand(args: RunArgs): Promise<number> {
   if (command === undefined) {
     throw new GcbendError('USAGE', 'run needs a command', { hint: 'gcbend run -- go run ./x' });
   }
+  // Whatever is wrong with the options is said before the program runs.
   const grammars = await loadGrammarSet(args.grammar);
   const known = detectOptions(args);
   const detect =
     known === undefined || args.memlimit === undefined || args.memlimit === 'off'
       ? known
       : { ...known, goMemLimitBytes: parseBytes(args.memlimit, '--memlimit') };
+  const size = reportSize(args, process.stderr);
+  await checkSession(args);
+  const polls = new AbortController();
+  const pollOptions: PollOptions = { signal: polls.signal, waitForTarget: true, feedback: new Feedback() };
+  if (args.watch !== undefined) {
+    parseTarget(args.watch);
+    endpointOptions(args, pollOptions);
+  }
+  const startedMs = Date.now();
   const child = await runChild({
     command,
     args: rest,
@@ -43,51 +58,110 @@ export async function runCommand(args: RunArgs): Promise<number> {
     ...(args.memlimit === undefined ? {} : { memlimit: args.memlimit }),
   });
   if (child.notice !== undefined && !args.quiet) process.stderr.write(`gcbend: ${child.notice}\n`);
-  const stop = new Stop();
-  // Signals are the program's: it ends, its stderr ends, then the report is made.
-  const release = passSignals(child);
+  const release = passSignals(child, quitAfter(child));
   const live = args.quiet
     ? undefined
     : startLive({
         output: process.stderr,
         title: args.child.join(' '),
-        size: reportSize(args, process.stderr),
+        size,
         keys: args.keys,
         quit: () => child.kill('SIGINT'),
       });
-  const polls = new AbortController();
-  const trace = endingWith(childChunks(child.chunks), () => polls.abort());
+  const print = (bytes: Buffer): void => {
+    if (live === undefined) process.stderr.write(bytes);
+    else live.print(bytes);
+  };
+  const text = child.chunks[Symbol.asyncIterator]();
+  const pass = args.passthrough ? passTo(print, grammars) : undefined;
+  const trace = endingWith(childChunks(text, pass), () => polls.abort());
   try {
     const input =
-      args.watch === undefined ? trace : mergeSources([trace, snapshotChunks(args.watch, args, polls.signal)]);
+      args.watch === undefined ? trace : mergeSources([trace, pollWhileItRuns(args.watch, args, pollOptions)]);
     const result = await runSession({
       args,
       parse: {
         grammars,
         eachGoroutine: args.eachGoroutine,
         infrastructure: args.configuration.infrastructure,
-        ...(args.passthrough
-          ? { foreign: lineTo((bytes) => (live === undefined ? process.stderr.write(bytes) : live.print(bytes))) }
-          : {}),
+        ...(child.capture === 'programs' ? {} : { startedMs }),
       },
       detect,
       input,
-      stop,
+      stop: new Stop(),
       output: process.stderr,
       live,
+      observe: (event) => pollOptions.feedback?.take(event),
     });
     const { status } = await child.exit;
     return result.failed.length > 0 ? args.findingExitCode : status;
+  } catch (error) {
+    process.stderr.write(explainError(error));
+    await goOnUnwatched(child, text);
+    return exitStatus.misuse;
   } finally {
     polls.abort();
     release();
   }
 }
 
+/**
+ * Signals are the program's: it ends, its stderr ends, then the report is made. One that comes while the report is made ends
+ * gcbend at once; the Ctrl-C that has just ended the program may still be on its way to us.
+ */
+function quitAfter(child: RunningChild): (signal: NodeJS.Signals) => void {
+  let endedMs: number | undefined;
+  let before = 0;
+  child.exit.then(() => {
+    endedMs = performance.now();
+  });
+  return (signal) => {
+    const isLate = endedMs !== undefined && (before > 0 || performance.now() - endedMs > 300);
+    before += 1;
+    if (isLate) process.exit(128 + constants.signals[signal]);
+  };
+}
+
+/** What the program writes still reaches the terminal, and it is waited for: only the watching has failed. */
+async function goOnUnwatched(child: RunningChild, text: AsyncIterator<ChildChunk>): Promise<void> {
+  for (let next = await text.next(); !next.done; next = await text.next()) process.stderr.write(next.value.bytes);
+  await child.exit;
+}
+
+/** Hands on what a program wrote besides its trace; each source is a stream of lines of its own. */
+function passTo(print: (bytes: Buffer) => void, grammars: GrammarSet): (chunk: ChildChunk) => void {
+  const streams = new Map<string, PassThrough>();
+  return ({ source, bytes, ended }) => {
+    let stream = streams.get(source);
+    if (stream === undefined) {
+      stream = new PassThrough(grammars, print);
+      streams.set(source, stream);
+    }
+    stream.push(bytes);
+    if (ended !== true) return;
+    stream.end();
+    streams.delete(source);
+  };
+}
+
+/** The iterator stays open when this stream is given up. */
 async function* childChunks(
-  chunks: AsyncIterable<{ source: string; bytes: Buffer; ended?: true }>,
+  text: AsyncIterator<ChildChunk>,
+  pass: ((chunk: ChildChunk) => void) | undefined,
 ): AsyncGenerator<SourceChunk> {
-  for await (const { source, bytes, ended } of chunks) {
+  for (let next = await text.next(); !next.done; next = await text.next()) {
+    const { source, bytes, ended } = next.value;
+    pass?.(next.value);
     yield { source, bytes, at: new Date(), ...(ended ? { end: true } : {}) };
+  }
+}
+
+/** An endpoint that cannot be read is said; the program and its trace go on. */
+async function* pollWhileItRuns(url: string, args: RunArgs, options: PollOptions): AsyncGenerator<SourceChunk> {
+  try {
+    yield* snapshotChunks(url, args, options);
+  } catch (error) {
+    if (!(error instanceof GcbendError)) throw error;
+    process.stderr.write(`${explainError(error)}gcbend: the endpoint is not polled any more; the trace goes on\n`);
   }
 }

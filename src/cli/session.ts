@@ -1,5 +1,8 @@
 // In: bytes of sources and the options of the command. Out: every format on its way, and the exit status when the input has ended.
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { GcbendError } from '../errors.ts';
 import { Revisions } from '../events/revisions.ts';
 import type { FindingEvent, GcbendEvent, SummaryEvent } from '../events/types.ts';
 import type { AlarmHooks } from '../export/alarm-hooks.ts';
@@ -37,6 +40,26 @@ export interface SessionResult {
 /** Node's types know pipelines of a fixed length only. */
 const runStages = pipeline as (...stages: unknown[]) => Promise<void>;
 
+/** Throws GcbendError for options that cannot be followed, before anything is started or read. */
+export async function checkSession(args: AnalysisArgs & OutputArgs): Promise<void> {
+  failRules(args.failOn);
+  await parseRefinement(args);
+  for (const file of args.output ?? []) {
+    formatOfFile(file, args.format);
+    checkWritable(file);
+  }
+}
+
+/** A long run must not end with the news that its result has no place. */
+function checkWritable(file: string): void {
+  try {
+    accessSync(existsSync(file) ? file : dirname(file), constants.W_OK);
+  } catch (cause) {
+    const why = existsSync(dirname(file)) ? 'no permission to write there' : 'there is no such directory';
+    throw new GcbendError('OUTPUT_FAILED', `cannot write ${file}: ${why}`, { cause });
+  }
+}
+
 /** Runs the stages until the input ends or is stopped. Throws GcbendError for what cannot be read or written. */
 export async function runSession(options: SessionOptions): Promise<SessionResult> {
   const { args, stop } = options;
@@ -48,12 +71,15 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
     // Nobody reads the result; files that were asked for are still written.
     if (files.length === 0) stop.now('closed output');
   });
+  // Whoever read the notes has gone: the result does not depend on it.
+  if (options.output !== process.stderr) process.stderr.on('error', () => {});
   const alarms = await openAlarms(args);
   const parseOptions: ParseOptions = { ...options.parse, exitReason: () => stop.reason ?? 'end of input' };
   if (
     format === 'ndjson' &&
     files.length === 0 &&
     rules.size === 0 &&
+    refine === undefined &&
     options.observe === undefined &&
     options.live === undefined
   ) {

@@ -54,7 +54,7 @@ export async function watchCommand(args: WatchArgs): Promise<number> {
   const feedback = new Feedback();
   try {
     // With --count the polls end; following a log beside them would not.
-    const polls = endingWith(snapshotChunks(args.url, args, signal, feedback), () => stop.now('end of polling'));
+    const polls = endingWith(snapshotChunks(args.url, args, { signal, feedback }), () => stop.now('end of polling'));
     const input = args.trace === undefined ? polls : mergeSources([polls, traceChunks(args.trace, signal)]);
     const result = await runSession({
       args,
@@ -72,7 +72,7 @@ export async function watchCommand(args: WatchArgs): Promise<number> {
     });
     if (!hasRecords(result.summary) && stop.status === undefined) {
       process.stderr.write(
-        `gcbend: ${args.url} gave nothing that could be read\n  try: gcbend watch http://HOST:PORT/debug/pprof/\n`,
+        `gcbend: ${parseTarget(args.url).display} gave nothing that could be read\n  try: gcbend watch http://HOST:PORT/debug/pprof/\n`,
       );
       return exitStatus.nothingRecognised;
     }
@@ -83,7 +83,7 @@ export async function watchCommand(args: WatchArgs): Promise<number> {
 }
 
 /** Tells the poller what the texts say, so that it looks more closely while something grows. */
-class Feedback {
+export class Feedback {
   #growing = false;
   #gcCpuFraction: number | undefined;
   #cycles: number | undefined;
@@ -112,16 +112,22 @@ class Feedback {
   }
 }
 
+export interface PollOptions {
+  signal: AbortSignal;
+  feedback?: Feedback;
+  /** The program has only just been started. */
+  waitForTarget?: boolean;
+}
+
 /** The texts of an endpoint as they are polled; each is a source that ends at once. */
 export async function* snapshotChunks(
   url: string,
   args: WatchOptionArgs,
-  signal: AbortSignal,
-  feedback?: Feedback,
+  options: PollOptions,
 ): AsyncGenerator<SourceChunk> {
   const target = parseTarget(url);
   const store = args.save === undefined ? undefined : new SnapshotStore(args.save, target.display);
-  for await (const item of watchEndpoint(url, endpointOptions(args, signal, feedback))) {
+  for await (const item of watchEndpoint(url, endpointOptions(args, options))) {
     if (item.type === 'notice') {
       process.stderr.write(`gcbend: ${item.message}\n`);
       continue;
@@ -133,7 +139,9 @@ export async function* snapshotChunks(
   }
 }
 
-function endpointOptions(args: WatchOptionArgs, signal: AbortSignal, feedback: Feedback | undefined): EndpointOptions {
+/** Throws GcbendError('USAGE') for options that contradict each other or mean nothing. */
+export function endpointOptions(args: WatchOptionArgs, options: PollOptions): EndpointOptions {
+  const { signal, feedback, waitForTarget = false } = options;
   const extra = splitList(args.profiles);
   for (const name of extra) {
     if (!(PROFILE_NAMES as readonly string[]).includes(name)) {
@@ -148,12 +156,14 @@ function endpointOptions(args: WatchOptionArgs, signal: AbortSignal, feedback: F
   const headers = Object.fromEntries(
     (args.header ?? []).map((line) => {
       const colon = line.indexOf(':');
-      if (colon < 1) throw new GcbendError('USAGE', `--header ${line}: no colon`, { hint: "--header 'Name: value'" });
+      // What was meant as a name may be a secret.
+      if (colon < 1) throw new GcbendError('USAGE', '--header without a colon', { hint: "--header 'Name: value'" });
       return [line.slice(0, colon).trim(), line.slice(colon + 1).trim()];
     }),
   );
   return {
     signal,
+    waitForTarget,
     // An address may name one profile itself; then only what is asked for is added.
     ...(extra.length === 0
       ? {}

@@ -15,6 +15,8 @@ export interface EventParserOptions {
   year?: (() => number | undefined) | undefined;
   /** Wall time for bytes that arrive while they are printed. */
   now?: (() => Date | undefined) | undefined;
+  /** Wall time at which the only program was started, ms since 1970, where it was started from here. */
+  startedMs?: number | undefined;
 }
 
 export interface ParserTotals {
@@ -83,6 +85,7 @@ export class EventParser {
       infrastructure: this.#options.infrastructure ?? [],
       year: this.#options.year?.(),
       now: this.#options.now,
+      startedMs: this.#options.startedMs,
     });
   }
 }

@@ -54,6 +54,7 @@ interface Content {
 /** So many lines of a source are looked at one by one: how an application's lines begin tells where a torn record stops. */
 const learnedLines = 256;
 const newline = Buffer.from('\n');
+const NEWLINE = 0x0a;
 
 /** All records of one source. Push chunks of any size, then end. Never throws on what it reads. */
 export class SourceParser {
@@ -242,7 +243,8 @@ export class SourceParser {
       const { bytes, start, end } = this.#reader.remaining();
       if (start === end) return;
       const progress = block.push(bytes, start, end, this.#reader.lines + 1, false);
-      this.#reader.advance(progress.consumed);
+      // The next dump may begin inside a line: whoever reads that line as a whole finds it there.
+      this.#reader.advance(Math.max(start, bytes.lastIndexOf(NEWLINE, progress.consumed - 1) + 1));
       if (progress.state === 'done') this.#closeBlock();
       if (progress.state === 'foreign') this.#refusedLine = this.#reader.lines + 1;
       if (progress.state !== 'more') return;

@@ -26,7 +26,7 @@ export class Analysis {
   readonly #health: HealthSnapshots;
   readonly #traces = new Map<number, TraceAnalysis>();
   readonly #held: HeldDump[] = [];
-  #firstWallMs: number | undefined;
+  #zeroWallMs: number | undefined;
 
   constructor(options: AnalysisOptions) {
     const { orderDumps, goroutines, heap, ...traceOptions } = options;
@@ -99,7 +99,8 @@ export class Analysis {
   #secondsOf(event: GcbendEvent): number | undefined {
     const wallMs = event.atTime === undefined ? Number.NaN : Date.parse(event.atTime);
     if (Number.isNaN(wallMs)) return event.at;
-    this.#firstWallMs ??= wallMs;
-    return (wallMs - this.#firstWallMs) / 1000;
+    // Dumps that know when their process started share the time axis of its trace, the later ones across its restarts too.
+    this.#zeroWallMs ??= event.at === undefined ? wallMs : wallMs - event.at * 1000;
+    return (wallMs - this.#zeroWallMs) / 1000;
   }
 }

@@ -225,9 +225,10 @@ export function plainFrame(frame: Frame): Frame {
   return plain;
 }
 
-/** When the counts of the text were true: the end of the last cycle before it. */
-export function wallTime(event: HeapEvent): { atTime?: string } {
-  if (event.atTime !== undefined) return { atTime: event.atTime };
+/** When the counts of the text were true: the end of the last cycle before it; polled texts stand on the axis of the trace. */
+export function wallTime(event: HeapEvent): { at?: number; atTime?: string } {
+  const at = event.at === undefined ? {} : { at: event.at };
+  if (event.atTime !== undefined) return { ...at, atTime: event.atTime };
   const seconds = secondsOf(event);
   return seconds === undefined || Math.abs(seconds) > MAX_DATE_SECONDS
     ? {}

@@ -24,6 +24,8 @@ export interface EndpointOptions extends RequestSettings {
   count?: number;
   /** Asked after each round, when its snapshots have been handed out. */
   feedback?: () => EndpointFeedback;
+  /** The program may not listen yet: at first contact too it is waited for. */
+  waitForTarget?: boolean;
 }
 
 export interface Snapshot {
@@ -49,9 +51,13 @@ export interface EndpointNotice {
   at: Date;
 }
 
+/** A program that starts is asked so often, and nothing is said about the first tries. */
+const STARTING_MS = 250;
+const QUIET_TRIES = 12;
+
 /**
  * Polls until `signal` or `count`. At first contact a failure is thrown (GcbendError ENDPOINT_FAILED): a wrong address or
- * a missing certificate does not heal. Later failures are notices, and it is tried again, ever more seldom.
+ * a missing certificate does not heal (but see `waitForTarget`). Later failures are notices, and it is tried again, ever more seldom.
  */
 export async function* watchEndpoint(url: string, options: EndpointOptions): AsyncGenerator<Snapshot | EndpointNotice> {
   const target = parseTarget(url);
@@ -92,7 +98,7 @@ class Watch {
       const round = yield* this.takeRound();
       if (signal.aborted) return;
       if (round === undefined) {
-        await pause(backOffMs(this.failures), signal);
+        await pause(this.digests.size === 0 ? STARTING_MS : backOffMs(this.failures), signal);
         continue;
       }
       this.rounds += 1;
@@ -154,7 +160,7 @@ class Watch {
         queue.push(...this.profiles.filter((name) => !before.includes(name)));
         continue;
       }
-      if (this.digests.size === 0 && this.failures === 0) throw result;
+      if (this.digests.size === 0 && !this.mayStillStart(result)) throw result;
       if (!this.failing.has(profile)) failed.push(result);
       this.failing.add(profile);
       this.lastFailure = result;
@@ -166,10 +172,16 @@ class Watch {
       return { tookMs, unchanged };
     }
     this.failures += 1;
-    if (this.failures === 1 && this.lastFailure !== undefined) {
+    const isSaid = this.failures === (this.digests.size === 0 ? QUIET_TRIES : 1);
+    if (isSaid && this.lastFailure !== undefined) {
       yield notice('unreachable', 'warning', `${withHint(this.lastFailure)}; trying again`);
     }
     return undefined;
+  }
+
+  /** A program that starts does not listen at once, and answers 503 for a while. */
+  private mayStillStart({ kind, status }: EndpointFailure): boolean {
+    return this.options.waitForTarget === true && (kind === 'gone' || (status ?? 0) >= 500);
   }
 
   private async take(profile: ProfileName): Promise<Snapshot | EndpointFailure> {
