@@ -1,55 +1,5 @@
-// In: lines of a Go 1.19+ trace, or numbers. Out: the events that the pipeline makes of them (enough of it to draw).
+// In: numbers. Out: events as the pipeline makes them of a trace (enough of them to draw).
 import type { FindingEvent, GcbendEvent, GcEvent, InflectionEvent } from '../../src/events/types.ts';
-
-const line =
-  /^gc (\d+) @([\d.]+)s (\d+)%: ([\d.]+)\+([\d.]+)\+([\d.]+) ms clock, ([\d.]+)\+([\d.]+)\/([\d.]+)\/([\d.]+)\+([\d.]+) ms cpu, (\d+)->(\d+)->(\d+) MB, (\d+) MB goal, (\d+) MB stacks, (\d+) MB globals, (\d+) P/;
-
-/** gc events of a whole trace; other lines are skipped. */
-export function gcEventsOf(text: string): GcEvent[] {
-  return text.split('\n').flatMap((content, index) => {
-    const match = line.exec(content);
-    if (match === null) return [];
-    const [
-      cycle,
-      at,
-      percent,
-      sweep,
-      mark,
-      end,
-      c0,
-      c1,
-      c2,
-      c3,
-      c4,
-      start,
-      heapEnd,
-      live,
-      goal,
-      stacks,
-      globals,
-      procs,
-    ] = match.slice(1).map(Number) as [number, ...number[]];
-    return [
-      {
-        type: 'gc',
-        schema: 1,
-        source: 'service.log',
-        line: index + 1,
-        process: 1,
-        cycle,
-        at: at!,
-        gcCpuPercent: percent!,
-        clockMs: { sweepTermination: sweep!, mark: mark!, markTermination: end! },
-        cpuMs: { sweepTermination: c0!, assist: c1!, background: c2!, idle: c3!, markTermination: c4! },
-        heapMiB: { start: start!, end: heapEnd!, live: live!, goal: goal! },
-        stacksMiB: stacks!,
-        globalsMiB: globals!,
-        procs: procs!,
-        forced: content.includes('(forced)'),
-      } satisfies GcEvent,
-    ];
-  });
-}
 
 /** A heap that is `live(t)` MiB at every half second. */
 export function gcEventsAlong(live: (t: number) => number, seconds: number, process = 1): GcEvent[] {
