@@ -27,8 +27,11 @@ await build({
   splitting: true,
   minifySyntax: true,
   minifyWhitespace: true,
-  // through2 brings Node's own streams as a package; the ones that run here anyway are newer and load at once.
-  alias: { 'readable-stream': 'node:stream' },
+  alias: {
+    // through2 brings Node's own streams as a package; the ones that run here anyway are newer and load at once.
+    'readable-stream': 'node:stream',
+    'string-width': join(root, 'scripts/string-width.ts'),
+  },
   platform: 'node',
   format: 'esm',
   target: 'node20.19',
