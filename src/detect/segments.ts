@@ -45,6 +45,9 @@ export interface WholeFit {
   bursts: { from: number; to: number }[];
 }
 
+/** A season of so many turns is no accident: growth over it needs no further proof. */
+const TRUSTED_TURNS = 3.5;
+
 export function segmentSeries(input: SeriesInput): WholeFit | undefined {
   const { t, y } = input;
   const n = y.length;
@@ -81,8 +84,8 @@ export function segmentSeries(input: SeriesInput): WholeFit | undefined {
       EFFECT_SIGMA * sigma,
     );
   const turns = turnsOf(seg);
-  const irregular = seg.plain && cuts.length >= 3 ? turnsOf(seg.plain) : turns;
-  const zigzag = isCycle(turns) || isCycle(irregular);
+  const irregular = seg.plain ? turnsOf(seg.plain) : turns;
+  const zigzag = isCycle(turns) || (cuts.length >= 3 && isCycle(irregular));
   const shared = {
     tail,
     tailSe,
@@ -95,7 +98,7 @@ export function segmentSeries(input: SeriesInput): WholeFit | undefined {
     x,
     weight: w,
     season: seg.season,
-    turns,
+    turns: seg.turns !== undefined && seg.turns >= TRUSTED_TURNS ? turns : irregular,
   };
   const cycle = seg.turns
     ? { period: scale / seg.turns, amplitude: spread(seg.season) / 2 }

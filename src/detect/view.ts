@@ -87,18 +87,22 @@ function openGrowth(means: CellMeans, whole: WholeFit): number | undefined {
   return loadExplains(stretch(means, whole, bends[start]!.cell, n)) ? undefined : k;
 }
 
-/** An earlier rise of like height fell back by itself: a cycle in its second turn, a sawtooth in its second tooth. */
+/** An earlier rise of like height fell back by itself, or the series has only now come down this far: a cycle in its second turn, a sawtooth in its second tooth. */
 function mayFallBack({ turns }: WholeFit, from: number): boolean {
   const top = turns.at(-1);
   const foot = turns.at(-2);
   if (!top || !foot || top.level < foot.level || top.cell <= from) return false;
   const height = top.level - foot.level;
-  return turns.slice(1, -2).some((peak, k) => {
-    const start = turns[k]!;
+  for (let k = 0; k + 3 < turns.length; k++) {
+    const [start, peak, end] = [turns[k]!, turns[k + 1]!, turns[k + 2]!];
     const rise = peak.level - start.level;
-    const fell = peak.level - turns[k + 2]!.level;
     const slow = peak.cell - start.cell >= SWING_CELLS;
-    return slow && rise > 0 && fell > rise / 2 && height < SWING_FACTOR * rise;
+    if (slow && rise > 0 && peak.level - end.level > rise / 2 && height < SWING_FACTOR * rise) return true;
+  }
+  // Seen from its crest on, a first turn shows as a slow fall before the rise.
+  return turns.slice(0, -2).some((peak, k) => {
+    const end = turns[k + 1]!;
+    return end.cell - peak.cell >= SWING_CELLS && height < peak.level - end.level;
   });
 }
 

@@ -65,6 +65,8 @@ export function amplitude(turns: readonly Turn[]): number {
   return median(turns.slice(1).map((t, k) => Math.abs(t.level - turns[k]!.level)));
 }
 
+/** With fewer low-water marks than this a hinge fits nearly anything. */
+const FEW_LOWS = 6;
 /** Places tried for the bend of the troughs. */
 const TROUGH_PLACES = 120;
 
@@ -96,6 +98,8 @@ export function findTroughDrift(turns: readonly Turn[], reach: number): { x: num
   }
   const spread = Math.sqrt(best.sse / Math.max(m - 3, 1));
   const growth = best.slope * (lows.at(-1)!.x - best.x);
-  const real = Math.abs(growth) > Math.max(CYCLE_DRIFT * amplitude(turns), 3 * spread, reach) && best.sse < 0.35 * none;
+  const real =
+    Math.abs(growth) > Math.max(CYCLE_DRIFT * amplitude(turns), 3 * spread, reach) &&
+    best.sse < (m < FEW_LOWS ? 0.2 : 0.35) * none;
   return real ? { x: best.x, growth } : undefined;
 }
