@@ -181,7 +181,16 @@ export async function main(argv: readonly string[]): Promise<number> {
       {},
       run(async () => (await import('./schema.ts')).schemaCommand),
     )
-    .completion('completion', 'Print a shell completion script')
+    // yargs' own completion command would go on with the main job, as it may not end the process here.
+    .command(
+      'completion',
+      'Print a shell completion script',
+      {},
+      run(async () => async () => {
+        cli.showCompletionScript();
+        return exitStatus.done;
+      }),
+    )
     .version(version)
     .help()
     .alias('help', 'h')
