@@ -7,9 +7,7 @@ import { expandInputs, openInput } from '../input/index.ts';
 import { SnapshotReader } from '../input/snapshot-store.ts';
 import type { SourceChunk } from '../pipeline.ts';
 import { exitStatus } from './exit-status.ts';
-import { followed } from './followed.ts';
 import { lineTo } from './foreign-lines.ts';
-import { startLive } from './live.ts';
 import { explainNothing, FirstBytes } from './nothing-recognised.ts';
 import type { AnalysisArgs, OutputArgs } from './options.ts';
 import { runSession, statusOf } from './session.ts';
@@ -44,7 +42,7 @@ export async function analyse(args: AnalyseArgs): Promise<number> {
   const firstBytes = new FirstBytes();
   const live =
     fromPipe && wantsReport
-      ? startLive({
+      ? (await import('./live.ts')).startLive({
           output: process.stdout,
           title: names.map((name) => (name === '-' ? 'standard input' : name)).join(', '),
           size: reportSize(args, process.stdout),
@@ -58,7 +56,11 @@ export async function analyse(args: AnalyseArgs): Promise<number> {
     else live.print(bytes);
   };
   const input = args.follow
-    ? followed(names, { since: args.since, quiet: args.quiet, signal: stop.controller.signal })
+    ? (await import('./followed.ts')).followed(names, {
+        since: args.since,
+        quiet: args.quiet,
+        signal: stop.controller.signal,
+      })
     : readAll(orderTraces(names, grammars));
   try {
     const result = await runSession({

@@ -1,7 +1,6 @@
 // In: raw chunks. Out: the chunks behind gzip, zstd or UTF-16, told by their first bytes; anything else as it is.
 
 import type { Transform } from 'node:stream';
-import zlib from 'node:zlib';
 import { GcbendError } from '../errors.ts';
 
 /** What must be seen before the kind is known. */
@@ -19,7 +18,7 @@ interface Magic {
 type ReportProblem = (problem: GcbendError) => void;
 
 const MAGICS: readonly Magic[] = [
-  { bytes: [0x1f, 0x8b], decode: (chunks, name, report) => inflate(zlib.createGunzip(OPTIONS), chunks, name, report) },
+  { bytes: [0x1f, 0x8b], decode: gunzip },
   { bytes: [0x28, 0xb5, 0x2f, 0xfd], decode: unzstd },
   { bytes: [0xff, 0xfe], decode: (chunks) => decodeUtf16(chunks, 'utf-16le') },
   { bytes: [0xfe, 0xff], decode: (chunks) => decodeUtf16(chunks, 'utf-16be') },
@@ -67,10 +66,18 @@ async function* chain(head: Buffer, rest: AsyncIterable<Buffer>): AsyncGenerator
   yield* rest;
 }
 
-function unzstd(chunks: AsyncIterable<Buffer>, name: string, report: ReportProblem): AsyncIterable<Buffer> {
+async function* gunzip(chunks: AsyncIterable<Buffer>, name: string, report: ReportProblem): AsyncGenerator<Buffer> {
+  const { createGunzip } = await import('node:zlib');
+  yield* inflate(createGunzip(OPTIONS), chunks, name, report);
+}
+
+async function* unzstd(chunks: AsyncIterable<Buffer>, name: string, report: ReportProblem): AsyncGenerator<Buffer> {
   // Node has it since 22.15; the types are those of the oldest Node supported.
-  const { createZstdDecompress } = zlib as { createZstdDecompress?: (options: object) => Transform };
-  if (createZstdDecompress) return inflate(createZstdDecompress(OPTIONS), chunks, name, report);
+  const zlib = (await import('node:zlib')) as { createZstdDecompress?: (options: object) => Transform };
+  if (zlib.createZstdDecompress) {
+    yield* inflate(zlib.createZstdDecompress(OPTIONS), chunks, name, report);
+    return;
+  }
   throw new GcbendError(
     'INPUT_UNSUPPORTED',
     `${name} is compressed with zstd, which Node ${process.version} cannot read`,
