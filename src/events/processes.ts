@@ -53,9 +53,9 @@ export class ProcessTracker {
     return this.#opened;
   }
 
-  /** What the next gc record of each live process must look like. */
+  /** The last cycle of each live process and when it began: the next one follows on it. */
   expectations(): { cycle: number; at: number }[] {
-    return this.#live.map((state) => ({ cycle: state.cycle + 1, at: state.atSeconds ?? 0 }));
+    return this.#live.map((state) => ({ cycle: state.cycle, at: state.atSeconds ?? 0 }));
   }
 
   /**

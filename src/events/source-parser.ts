@@ -244,7 +244,8 @@ export class SourceParser {
       if (start === end) return;
       const progress = block.push(bytes, start, end, this.#reader.lines + 1, false);
       // The next dump may begin inside a line: whoever reads that line as a whole finds it there.
-      this.#reader.advance(Math.max(start, bytes.lastIndexOf(NEWLINE, progress.consumed - 1) + 1));
+      const { consumed } = progress;
+      this.#reader.advance(consumed === start ? start : Math.max(start, bytes.lastIndexOf(NEWLINE, consumed - 1) + 1));
       if (progress.state === 'done') this.#closeBlock();
       if (progress.state === 'foreign') this.#refusedLine = this.#reader.lines + 1;
       if (progress.state !== 'more') return;

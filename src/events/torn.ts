@@ -67,6 +67,10 @@ const MAX_BYTES = 4 << 20;
 /** A record that lacks only its newline waits this long for ` (forced)`. */
 const MAX_LINES_FOR_NEWLINE = 64;
 const MAX_TEXT = 200;
+/** A first literal of so many bytes is nobody else's. */
+const UNMISTAKABLE_BYTES = 18;
+/** So many cycles in a row may have been torn or lost. */
+const MAX_CYCLES_LOST = 16;
 /** In a longer line a record is looked for in so many bytes at both its ends: each place may cost a walk to the end. */
 const GLUED_BYTES = 4096;
 
@@ -147,7 +151,7 @@ export class TornLineAssembler {
         if (glued >= 0) {
           this.#foreign(bytes, start, glued, line);
           this.#open(bytes, glued, end, line, expect, 'glued');
-        } else this.#reportBroken(bytes, start, end, line);
+        } else this.#reportBroken(bytes, start, end, line, expect);
       }
       return;
     }
@@ -155,10 +159,15 @@ export class TornLineAssembler {
   }
 
   /** A line with an unmistakable head that cannot be a torn one. */
-  #reportBroken(bytes: Buffer, start: number, end: number, line: number): void {
+  #reportBroken(bytes: Buffer, start: number, end: number, line: number, expect: readonly ExpectedCycle[]): void {
     const diagnosis = this.#grammars.diagnose(bytes, start, end);
-    if (diagnosis === undefined) this.#foreign(bytes, start, end, line);
-    else this.#outcomes.push({ kind: 'malformed', ...diagnosis, text: showText(bytes, start, end), line });
+    if (diagnosis === undefined || !isEvident(diagnosis.shape, diagnosis.literals, bytes.subarray(start, end), expect)) {
+      this.#foreign(bytes, start, end, line);
+      return;
+    }
+    const { shape, reason } = diagnosis;
+    const text = showText(bytes, start, end);
+    this.#outcomes.push({ kind: 'malformed', grammar: shape.grammar.id, reason, text, line });
   }
 
   /**
@@ -199,7 +208,7 @@ export class TornLineAssembler {
     const open = candidates.filter((one) => one.pieces >= one.shape.compiled.tear);
     if (open.length === 0) {
       if (place === 'glued' && expect.length === 0) this.#foreign(bytes, start, end, line);
-      else this.#reportBroken(bytes, start, end, line);
+      else this.#reportBroken(bytes, start, end, line, expect);
       return;
     }
     if (!inside) this.#overtakeBy(open, expect);
@@ -433,10 +442,8 @@ export class TornLineAssembler {
   #cyclesOfCandidates(candidates: Candidate[]): number[] {
     const cycles = new Set<number>();
     for (const one of candidates) {
-      if (one.shape.grammar.event !== 'gc') continue;
-      const text = one.text.toString('latin1', one.shape.head.length, one.shape.head.length + 20);
-      const cycle = Number.parseInt(text, 10);
-      if (Number.isFinite(cycle)) cycles.add(cycle);
+      const cycle = cycleOf(one.shape, one.text);
+      if (cycle !== undefined) cycles.add(cycle);
     }
     return [...cycles];
   }
@@ -470,15 +477,14 @@ export class TornLineAssembler {
     const { sure } = one.shape.compiled;
     if (glued && !this.#mayBeNext(one, expect)) return false;
     const walk = walkShape(one.shape.compiled, one.shape.fields, one.text, 0, one.text.length);
-    if (sure > 0 && walk.literals >= sure) return true;
+    if (sure > 0 && walk.literals >= sure) return isEvident(one.shape, walk.literals, one.text, expect);
     if (one.shape.grammar.event !== 'gc' || this.#totalDoubt(one) > 0) return false;
-    const [cycle] = this.#cyclesOfCandidates([one]);
-    return cycle === undefined || expect.some((process) => process.cycle + 1 === cycle);
+    return this.#mayBeNext(one, expect);
   }
 
   #mayBeNext(one: Candidate, expect: readonly ExpectedCycle[]): boolean {
     const [cycle] = this.#cyclesOfCandidates([one]);
-    return expect.some((process) => cycle === undefined || process.cycle + 1 === cycle);
+    return expect.some((process) => process.cycle > 0 && (cycle === undefined || process.cycle + 1 === cycle));
   }
 
   #reportMalformed(grammar: string, reason: string, pending: Pending): void {
@@ -516,6 +522,26 @@ export class TornLineAssembler {
     }
     return -1;
   }
+}
+
+/**
+ * True when a broken line with so many of the shape's literals is the runtime's beyond doubt. Applications print `gc 7 @node-3` and
+ * `scan: total 12 files`: what is short must stand in a trace, and its cycle must be one that may come next.
+ */
+function isEvident(shape: Shape, literals: number, text: Buffer, expect: readonly ExpectedCycle[]): boolean {
+  if (literals >= shape.compiled.sure + 2) return true;
+  if (expect.length === 0) return shape.head.length >= UNMISTAKABLE_BYTES;
+  const cycle = cycleOf(shape, text);
+  return (
+    cycle === undefined || expect.some((process) => process.cycle < cycle && cycle <= process.cycle + MAX_CYCLES_LOST)
+  );
+}
+
+/** The cycle number behind the head of a gctrace line, as far as it is there. */
+function cycleOf(shape: Shape, text: Buffer): number | undefined {
+  if (shape.grammar.event !== 'gc') return undefined;
+  const cycle = Number.parseInt(text.toString('latin1', shape.head.length, shape.head.length + 20), 10);
+  return Number.isFinite(cycle) ? cycle : undefined;
 }
 
 /** Lines that the runtime prints under one lock, so that two of a process never mix. */

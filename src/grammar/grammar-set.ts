@@ -36,7 +36,9 @@ export interface Match {
 }
 
 export interface Diagnosis {
-  grammar: string;
+  shape: Shape;
+  /** Literals of the shape that are there. */
+  literals: number;
   reason: string;
 }
 
@@ -110,7 +112,7 @@ export class GrammarSet {
       const failure = diagnoseShape(shape.compiled, shape.fields, bytes, start, end);
       if (failure === undefined || failure.literals < shape.compiled.sure || failure.at <= furthest) continue;
       furthest = failure.at;
-      found = { grammar: shape.grammar.id, reason: failure.reason };
+      found = { shape, literals: failure.literals, reason: failure.reason };
     }
     return found;
   }

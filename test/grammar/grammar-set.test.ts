@@ -80,7 +80,7 @@ test('a broken line says where and why', () => {
   const reason = (text: string): string | undefined => {
     const line = Buffer.from(text);
     const diagnosis = grammars.diagnose(line, 0, line.length);
-    return diagnosis && `${diagnosis.grammar}: ${diagnosis.reason}`;
+    return diagnosis && `${diagnosis.shape.grammar.id}: ${diagnosis.reason}`;
   };
   assert.equal(reason('gc 12 @0.500s 3%: 0.10+x'), 'gctrace: after "+" expected a number, saw "x"');
   const cut = GC.slice(0, GC.indexOf('0.011'));
