@@ -161,7 +161,10 @@ export class TornLineAssembler {
   /** A line with an unmistakable head that cannot be a torn one. */
   #reportBroken(bytes: Buffer, start: number, end: number, line: number, expect: readonly ExpectedCycle[]): void {
     const diagnosis = this.#grammars.diagnose(bytes, start, end);
-    if (diagnosis === undefined || !isEvident(diagnosis.shape, diagnosis.literals, bytes.subarray(start, end), expect)) {
+    if (
+      diagnosis === undefined ||
+      !isEvident(diagnosis.shape, diagnosis.literals, bytes.subarray(start, end), expect)
+    ) {
       this.#foreign(bytes, start, end, line);
       return;
     }
@@ -252,7 +255,9 @@ export class TornLineAssembler {
       const finished: Candidate[] = [];
       for (const one of pending.candidates) {
         if (start === end) {
-          if (one.complete) finished.push(one);
+          // `GC forced by the operator` and a blank line: a sentence, not a record with an application's line inside.
+          const isSentence = one.shape.compiled.sure === 0 && this.#totalDoubt(one) >= DOUBTFUL;
+          if (one.complete && !isSentence) finished.push(one);
           continue;
         }
         if (one.follow[bytes[start] as number] === 0) continue;
@@ -533,7 +538,7 @@ function isEvident(shape: Shape, literals: number, text: Buffer, expect: readonl
   if (expect.length === 0) return shape.head.length >= UNMISTAKABLE_BYTES;
   const cycle = cycleOf(shape, text);
   return (
-    cycle === undefined || expect.some((process) => process.cycle < cycle && cycle <= process.cycle + MAX_CYCLES_LOST)
+    cycle === undefined || expect.some(({ cycle: last }) => last > 0 && last < cycle && cycle <= last + MAX_CYCLES_LOST)
   );
 }
 

@@ -11,6 +11,7 @@ const RUNTIME_FATAL =
   /^(?:all goroutines are asleep - deadlock!|no goroutines \(main called|concurrent map |stack overflow|sync: |runtime: |out of memory|unexpected signal|fault$|checkdead|cannot allocate memory|found bad pointer)/;
 const RUNTIME_PANIC = /^runtime error: |\[recovered(?:, repanicked)?\]$|^close of |^send on closed channel$/;
 const TRACE_LINE = /^(?:SCHED \d|gc \d+ @|gc\d+\(|scvg|scav |pacer: | {2}[PMG]\d+: |GC forced$)/;
+const SIGNAL_NOTE = /^\[signal (?:SIG[A-Z]|0x)/;
 const LONGEST_MESSAGE = 16_384;
 
 /** Collects what stands between `panic:`, `fatal error:` or `SIGQUIT:` and the first goroutine. */
@@ -45,7 +46,7 @@ export class CrashText {
       this.#proof ||= RUNTIME_FATAL.test(fatal) || text.startsWith('\t');
       return 'taken';
     }
-    if (text.startsWith('[signal ')) {
+    if (SIGNAL_NOTE.test(text)) {
       this.#add(text);
       this.#proof = true;
       return 'taken';
