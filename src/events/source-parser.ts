@@ -53,6 +53,8 @@ interface Content {
 
 /** So many lines of a source are looked at one by one: how an application's lines begin tells where a torn record stops. */
 const learnedLines = 256;
+/** Less than this before the first field of a shape is a word that anybody may write. */
+const WEAK_HEAD_BYTES = 8;
 const newline = Buffer.from('\n');
 const NEWLINE = 0x0a;
 
@@ -345,8 +347,10 @@ export class SourceParser {
 
 /** A whole record, a broken one with an unmistakable head, or the first line of a block. */
 function looksLikeRecord(grammars: GrammarSet, bytes: Buffer, start: number, end: number): boolean {
+  const whole = grammars.match(bytes, start, end);
+  // `pause 2999` behind whatever words is no reason to believe in a wrapper.
+  if (whole !== undefined) return whole.shape.compiled.sure > 0 || whole.shape.head.length >= WEAK_HEAD_BYTES;
   return (
-    grammars.match(bytes, start, end) !== undefined ||
     grammars.matchPrefix(bytes, start, end) !== undefined ||
     grammars.diagnose(bytes, start, end) !== undefined ||
     startsBlock(bytes, start, end)
