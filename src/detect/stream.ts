@@ -107,13 +107,15 @@ function push(s: State, p: Point): DetectorUpdate | undefined {
 /** Raises a bend once enough looks in a row agree on it. */
 function raise(s: State, view: View, now: number): DetectorUpdate['raised'] {
   const found = worthRaising(view);
-  const known = found && s.raised.some((r) => isSame(r.bend, found));
+  // Growth is news even where a step was told before.
+  const known =
+    found && s.raised.some((r) => isSame(r.bend, found, now) && (GROWTH.has(r.bend.kind) || !GROWTH.has(found.kind)));
   if (!found || known || found.evidence <= ALARM_EVIDENCE) {
     s.candidate = null;
     s.streak = 0;
     return [];
   }
-  s.streak = s.candidate && isSame(s.candidate, found) ? s.streak + 1 : 1;
+  s.streak = s.candidate && isSame(s.candidate, found, now) ? s.streak + 1 : 1;
   s.candidate = found;
   if (s.streak < ALARM_STREAK) return [];
   const raised = { id: s.nextId++, bend: found, detectedAt: now };
@@ -133,7 +135,7 @@ function worthRaising({ bends, growth, means }: View): Bend | undefined {
 /** Takes back what several looks in a row do not see, or see as load. */
 function withdraw(s: State, bends: readonly Bend[], now: number): DetectorUpdate['withdrawn'] {
   for (const r of s.raised) {
-    const seen = bends.some((b) => isSame(b, r.bend) && !(GROWTH.has(b.kind) && b.followsLoad));
+    const seen = bends.some((b) => isSame(b, r.bend, now) && !(GROWTH.has(b.kind) && b.followsLoad));
     r.missed = seen ? 0 : r.missed + 1;
   }
   const gone = s.raised.filter((r) => r.missed >= WITHDRAW_STREAK);
@@ -145,7 +147,7 @@ function finish(s: State): DetectorResult {
   const view = viewCells(s.cells, s.options);
   const open = [...s.raised];
   const final = view.bends.map((bend) => {
-    const k = open.findIndex((r) => isSame(r.bend, bend));
+    const k = open.findIndex((r) => isSame(r.bend, bend, s.lastT));
     const got = k >= 0 ? open.splice(k, 1)[0] : undefined;
     return { bend, ...(got ? { revises: got.id } : {}), detectedAt: s.lastT };
   });
@@ -165,9 +167,13 @@ function finish(s: State): DetectorResult {
 
 const UPWARD: ReadonlySet<string> = new Set(['growth-onset', 'growth-up', 'step-up']);
 
-/** Two sights of one bend: both upward or neither, and their intervals meet (a quarter of their length apart at most). */
-function isSame(a: Bend, b: Bend): boolean {
+/** Share of a bend's age by which two sights of it may lie apart beyond their intervals. */
+const AGE_SLACK = 0.1;
+
+/** Two sights of one bend: both upward or neither, and their intervals meet or nearly so, for its age at `now`. */
+function isSame(a: Bend, b: Bend, now: number): boolean {
   if (UPWARD.has(a.kind) !== UPWARD.has(b.kind)) return false;
-  const slack = (a.tInterval.to - a.tInterval.from + b.tInterval.to - b.tInterval.from) / 4;
+  const length = a.tInterval.to - a.tInterval.from + b.tInterval.to - b.tInterval.from;
+  const slack = length / 4 + AGE_SLACK * (now - Math.max(a.t, b.t));
   return a.tInterval.from - slack <= b.tInterval.to && b.tInterval.from - slack <= a.tInterval.to;
 }

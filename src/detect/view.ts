@@ -75,7 +75,8 @@ const STOPPING: ReadonlySet<BendKind> = new Set<BendKind>(['decline', 'step-down
 function openGrowth(means: CellMeans, whole: WholeFit): number | undefined {
   const { bends } = whole;
   let k = bends.length - 1;
-  if (k < 0 || !(GROWTH.has(bends[k]!.kind) || whole.growing)) return undefined;
+  const seen = whole.growing || (whole.cycle === undefined && k >= 0 && GROWTH.has(bends[k]!.kind));
+  if (k < 0 || !seen) return undefined;
   while (k > 0 && !GROWTH.has(bends[k]!.kind) && !STOPPING.has(bends[k]!.kind)) k--;
   if (!GROWTH.has(bends[k]!.kind)) return undefined;
   let start = k;
@@ -97,7 +98,8 @@ function mayFallBack({ turns }: WholeFit, from: number): boolean {
     const [start, peak, end] = [turns[k]!, turns[k + 1]!, turns[k + 2]!];
     const rise = peak.level - start.level;
     const slow = peak.cell - start.cell >= SWING_CELLS;
-    if (slow && rise > 0 && peak.level - end.level > rise / 2 && height < SWING_FACTOR * rise) return true;
+    const within = height < SWING_FACTOR * rise && top.level < peak.level + (SWING_FACTOR - 1) * rise;
+    if (slow && rise > 0 && peak.level - end.level > rise / 2 && within) return true;
   }
   // Seen from its crest on, a first turn shows as a slow fall before the rise.
   return turns.slice(0, -2).some((peak, k) => {
