@@ -180,7 +180,11 @@ export class SourceParser {
   #takeContent(content: Content, terminated: boolean): boolean {
     const block = this.#block;
     if (block !== undefined && content.line !== this.#refusedLine) {
-      const progress = block.push(content.bytes, content.start, content.end, content.line, true);
+      // A blank line is a line: its newline stands for it.
+      const progress =
+        content.start === content.end
+          ? block.push(newline, 0, newline.length, content.line, true)
+          : block.push(content.bytes, content.start, content.end, content.line, true);
       if (progress.state === 'done') this.#closeBlock();
       if (progress.state === 'more') return true;
     }

@@ -72,13 +72,29 @@ describe('wrapped', () => {
 
 test('a wrapped record carries the time of its wrapper', () => {
   const timed = wrappers.filter(
-    ({ name }) => !/^(?:compose|kubectl --prefix|go test -v|t\.Log|colours|CRLF|byte order mark|NULs of a truncated file)$/.test(name),
+    ({ name }) =>
+      !/^(?:compose|kubectl --prefix|go test -v|t\.Log|colours|CRLF|byte order mark|NULs of a truncated file)$/.test(
+        name,
+      ),
   );
   const line = `${healthy.find((text) => text.startsWith('gc 1 @'))}\n`;
   for (const wrapper of timed) {
     const gc = parseText(wrapText(line, wrapper)).find((event) => event.type === 'gc');
     assert.match(gc?.loggedAt ?? 'none', /^2026-11-21T09:00:0/, wrapper.name);
     assert.match(gc?.atTime ?? 'none', /^2026-11-21T0[89]:/, wrapper.name);
+  }
+});
+
+test('a line of someone else between the header of a goroutine and its first frame', () => {
+  const other = ['2026/11/21 11:11:11 served', healthy.find((line) => line.startsWith('gc 1 @')) as string];
+  for (const line of other) {
+    const text = `panic: x\n\ngoroutine 1 [running]:\n${line}\nmain.main()\n\t/a.go:3 +0x1\n\ngoroutine 6 [sleep]:\nmain.b()\n\t/a.go:3 +0x1\n`;
+    const expected = comparable(parseText(text));
+    assert.equal(parseText(text).find((event) => event.type === 'goroutines')?.total, 2);
+    assert.deepEqual(comparable(parseText(text, { foreign: () => {} })), expected);
+    for (const wrapper of wrappers) {
+      assert.deepEqual(comparable(parseText(wrapText(text, wrapper))), expected, wrapper.name);
+    }
   }
 });
 
