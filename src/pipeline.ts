@@ -227,8 +227,8 @@ function withDerived(summary: SummaryEvent, derived: SummaryCounter): SummaryEve
 }
 
 const pieceBytes = 256 * 1024;
-/** A chunk of trace lines becomes three pieces. */
-const spareBuffers = 4;
+/** A chunk of trace lines becomes as many pieces. */
+const spareBuffers = 12;
 
 export interface NdjsonOptions extends ParseOptions {
   /** Absent: nothing is derived. */

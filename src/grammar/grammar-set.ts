@@ -14,7 +14,8 @@ export interface Shape {
   grammar: CompiledGrammar;
   compiled: CompiledShape;
   program: Program;
-  plan: FieldPlan;
+  /** Made when it is first asked for: an input holds few of the shapes. */
+  readonly plan: FieldPlan;
   /** Bytes of the literal that opens the line. */
   head: Uint8Array;
   /** Field of each hole. */
@@ -134,7 +135,8 @@ export class GrammarSet {
 
   /** A bound for what encodeJson writes. */
   maxJsonBytes(match: Match): number {
-    return 6 * (match.end - match.start) + 64 * match.shape.plan.members.length + 64;
+    const { fields, compiled } = match.shape;
+    return 6 * (match.end - match.start) + 64 * (fields.length + compiled.constants.length) + 64;
   }
 
   /** Hole of a field in a shape, -1 when that shape does not print it. Ask once, keep the number. */
@@ -197,12 +199,16 @@ export function loadGrammars(compiled: CompiledGrammars): GrammarSet {
 
 function linkShape(grammar: CompiledGrammar, compiled: CompiledShape, index: number): Shape {
   const fields = compiled.holes.map((field) => grammar.fields[field] as CompiledField);
+  let plan: FieldPlan | undefined;
   return {
     index,
     grammar,
     compiled,
     program: linkProgram(compiled),
-    plan: planFields(compiled, grammar.fields),
+    get plan() {
+      plan ??= planFields(compiled, grammar.fields);
+      return plan;
+    },
     head: new Uint8Array(Buffer.from(compiled.literals[0] ?? '', 'utf8')),
     fields,
     isPlain: Uint8Array.from(fields, (field) => (isPlainNumber(field) ? 1 : 0)),

@@ -5,8 +5,8 @@ import { Socket } from 'node:net';
 import { GcbendError } from '../errors.ts';
 import { decodeChunks } from './decode.ts';
 
-/** Four times the default of Node's streams: reading is twice as fast. */
-const CHUNK_BYTES = 256 * 1024;
+/** Far above the default of Node's streams: each chunk costs some turns of promises, and must still fit into the processor's cache. */
+const CHUNK_BYTES = 1024 * 1024;
 /** After so many chunks without a wait the event loop gets its turn, so that signals and timers work. */
 const CHUNKS_A_TURN = 32;
 const STDIN_FD = 0;

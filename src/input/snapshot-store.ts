@@ -1,7 +1,6 @@
 // In: profile texts as they are polled. Out: files that hold each of them to the byte, and write no group, site or number twice.
 // A file is text: a header, then what is new (`+ BYTES`, followed by them) and what stays (`= FIRST LAST`: records of the file
 // named as its base). Every so often a file needs no base, so that a series that lost a file goes on.
-import { createHash } from 'node:crypto';
 import {
   closeSync,
   existsSync,
@@ -175,8 +174,9 @@ function cannotWrite(path: string, cause: unknown): GcbendError {
   return new GcbendError('OUTPUT_FAILED', `cannot save ${path}: ${why}`, { cause });
 }
 
+/** Asks for node:crypto only now: loading it takes longer than reading a short trace. */
 function digestOf(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
+  return process.getBuiltinModule('node:crypto').createHash('sha256').update(bytes).digest('hex');
 }
 
 /** Reads saved snapshots back, in any order; each is the text that was polled, to the byte. */
