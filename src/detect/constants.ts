@@ -103,7 +103,7 @@ export const RERUN_SHARE = 1 / 300;
 /** Reruns in store at most; a point earns 1 / (points so far x the share), between the two bounds. */
 export const CREDIT_MAX = 30;
 export const CREDIT_SHARE = 1 / 20;
-export const CREDIT_FAST = 1 / 30;
+export const CREDIT_FAST = 1 / 4;
 export const CREDIT_SLOW = 1 / 2000;
 /** Fruitless reruns in a row stretch the gap by this factor, up to so many points. */
 export const RERUN_BACKOFF = 1.4;

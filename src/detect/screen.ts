@@ -69,7 +69,8 @@ export function screenPoint(s: Screen, t: number, y: number): boolean {
   s.average += SCREEN_LAMBDA * (y - s.level - s.slope * (t - s.t0) - s.average);
   if (s.points < RERUN_FIRST) return false;
   if (s.lookedAt === 0 || s.points >= s.lookedAt * RERUN_GROWTH) return true;
-  if (s.credit < 1 || (!s.pending && Math.abs(s.average) <= s.band)) return false;
+  // A second look is always paid for.
+  if (!s.pending && (s.credit < 1 || Math.abs(s.average) <= s.band)) return false;
   const seconds = Math.min(RERUN_SECONDS, (t - s.firstT) * RERUN_SHARE);
   return s.points - s.lookedAt >= s.gap && t - s.lookedT >= seconds;
 }

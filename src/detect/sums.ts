@@ -52,7 +52,7 @@ export function sse(s: Sums, a: number, b: number): number {
   const xy = s.xy[b]! - s.xy[a]! - (sx * sy) / w;
   const yy = s.yy[b]! - s.yy[a]! - (sy * sy) / w;
   const left = xx > TINY ? yy - (xy * xy) / xx : yy;
-  return left > 0 ? left : 0;
+  return Math.max(left, 0);
 }
 
 export function fitLine(s: Sums, from: number, to: number): Line {
