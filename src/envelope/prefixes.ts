@@ -99,7 +99,8 @@ const LED_BY_NAMED_TIME: Prefix = {
 };
 const LED_BY_BRACKETS: Prefix = {
   kind: 'brackets',
-  pattern: /^(?:\[(?!originating from |signal )[^\]]{1,60}\] ?){1,3}(?:: )?/,
+  pattern:
+    /^(?:\[(?!originating from |signal )[^\]]{1,60}\] ?){0,2}\[(?!originating from |signal )[^\]]{1,60}\](?:: | )?/,
 };
 /** Blank, tab, and the brackets that prefixes begin with. */
 const SIGNS = Buffer.from(' \t[(<{');

@@ -17,7 +17,7 @@ const healthy = read('../../samples/healthy/stderr.log').split('\n').slice(0, 80
 
 const texts: Readonly<Record<string, string>> = {
   trace: `${healthy.join('\n')}\n`,
-  'torn trace': read('../../samples/torn/stderr.log').split('\n').slice(0, 800).join('\n'),
+  'torn trace': read('../../samples/torn/stderr.log').split('\n').slice(0, 1500).join('\n'),
   pacer: lines('go1.26/gcpacertrace'),
   scavenger: lines('go1.21/scavtrace'),
   'scheduler detail': lines('go1.26/scheddetail'),
