@@ -51,6 +51,8 @@ export interface ProcessState {
   startWallMs: number | undefined;
   /** The least that `at` lies behind the stream's own clock, by the order of its lines. */
   startSeconds: number;
+  /** Its latest records, by cycle: to know them again when a collector sends them twice. */
+  recent: Float64Array;
   /** Number of gc records seen from this process. */
   records: number;
   /** Tracker's clock (gc records of all processes) when this one was last seen. */
@@ -73,6 +75,8 @@ export interface StreamClock {
 const wallToleranceMs = 3000;
 /** `@` is cut to milliseconds, the parts of a cycle are rounded to two digits. */
 const atToleranceSeconds = 0.002;
+/** Records of a process that are known again. */
+export const recentRecords = 512;
 /** Printed MiB are cut to whole ones. */
 const heapStepMiB = 1;
 /** Below this many MiB the quotient of two whole numbers says nothing. */
@@ -85,6 +89,18 @@ export function repeats(state: ProcessState, gc: GcSighting): boolean {
   if (gc.heapStartMiB !== state.heapStartMiB || gc.heapLiveMiB !== state.heapLiveMiB) return false;
   const { details } = state;
   return details === undefined || gc.details === undefined || details.cycleMs === gc.details().cycleMs;
+}
+
+/** True for a line that was there before, some way back: a collector sent a batch of lines twice. */
+export function remembers(state: ProcessState, gc: GcSighting): boolean {
+  if (gc.cycle >= state.cycle || gc.cycle + recentRecords <= state.cycle) return false;
+  if (gc.identity !== state.identity || gc.shape !== state.shape || gc.atSeconds === undefined) return false;
+  return state.recent[gc.cycle % recentRecords] === markOf(gc);
+}
+
+/** One number that two records with one cycle number hardly share. */
+function markOf(gc: GcSighting): number {
+  return (gc.atSeconds ?? 0) * 1000 + gc.heapStartMiB / 4096 + gc.heapLiveMiB / 2 ** 28;
 }
 
 /** Could this record come from that process at all? */
@@ -220,6 +236,7 @@ export function note(state: ProcessState, gc: GcSighting, stream: StreamClock): 
     if (shift <= wallToleranceMs) stream.wallSpreadMs += 0.1 * (shift - stream.wallSpreadMs);
     state.startWallMs = gc.wallMs - gc.atSeconds * 1000;
   }
+  state.recent[gc.cycle % recentRecords] = markOf(gc);
   state.cycle = gc.cycle;
   state.atSeconds = gc.atSeconds;
   state.heapStartMiB = gc.heapStartMiB;

@@ -9,6 +9,8 @@ import {
   note,
   type ProcessState,
   printedSeconds,
+  recentRecords,
+  remembers,
   repeats,
   type StreamClock,
   strangerMisfit,
@@ -108,6 +110,8 @@ export class ProcessTracker {
     let state = this.#continuation(gc);
     let opened: OpenReason | undefined;
     if (state === undefined) {
+      const sentTwice = gc.cycle === 1 ? undefined : this.#live.find((other) => remembers(other, gc));
+      if (sentTwice !== undefined) return { state: sentTwice, ended: [] };
       const rivals = this.#live.some((other) => other.identity === gc.identity);
       opened = this.#opened === 0 ? 'first' : this.ambiguous || !rivals ? 'interleaved' : 'restart';
       state = this.#open(gc);
@@ -153,6 +157,7 @@ export class ProcessTracker {
       intervalSeconds: 0,
       startWallMs: undefined,
       startSeconds: this.#stream.seconds,
+      recent: new Float64Array(recentRecords),
       records: 0,
       lastSeen: this.#clock,
     };
