@@ -37,6 +37,8 @@ test('prose about the collector holds no record, good or broken', () => {
     'scan: total 12 files',
     'gc6500(513): swept 22',
     'SCHED job=7 at=3',
+    '--- mutex: contention on the queue',
+    '--- contention:',
     'panic: out of paper',
     '[signal 12 received]',
     'GC forced by the operator',

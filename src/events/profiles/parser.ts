@@ -161,7 +161,9 @@ export class ProfileTextParser {
     this.closeRecord();
     const events: GcbendEvent[] = [...this.malformed];
     if (this.headerSeen && this.kind === 'heap') events.push(this.heapEvent());
-    if (this.headerSeen && (this.kind === 'block' || this.kind === 'mutex')) {
+    // A title alone may be anybody's: the runtime prints the clock's rate behind it.
+    const isContention = this.cyclesPerSecond > 0 || this.contentionSites.length > 0;
+    if (this.headerSeen && isContention && (this.kind === 'block' || this.kind === 'mutex')) {
       events.push({
         type: 'contention',
         ...this.base(this.firstLine),
