@@ -55,6 +55,8 @@ interface Content {
 const learnedLines = 256;
 /** Less than this before the first field of a shape is a word that anybody may write. */
 const WEAK_HEAD_BYTES = 8;
+/** `tracealloc(…)` and its like are followed by a goroutine's stack each (runtime/mprof.go, Go 1.3 to 1.22). */
+const allocationTrace = 'allocfreetrace';
 const newline = Buffer.from('\n');
 const NEWLINE = 0x0a;
 
@@ -72,6 +74,9 @@ export class SourceParser {
   #block: BlockParser | undefined;
   /** The line that the block has been shown already, in bulk, and that is no part of it. */
   #refusedLine = 0;
+  /** The record before was an allocation trace: the stack that follows belongs to it and is no dump. */
+  #tracesStack = false;
+  #blockIsTraced = false;
   /** Where the block began: its events carry that line's wrapper. */
   #blockMeta: { loggedAt: string | undefined; identity: string | undefined } = {
     loggedAt: undefined,
@@ -238,6 +243,7 @@ export class SourceParser {
     });
     if (block === undefined) return false;
     this.#closeBlock();
+    this.#blockIsTraced = this.#tracesStack;
     this.#blockMeta = { loggedAt: content.wrapper?.loggedAt(), identity };
     this.#block = block;
     block.push(bytes, start, end, line, true);
@@ -262,7 +268,9 @@ export class SourceParser {
     const block = this.#block;
     if (block === undefined) return;
     this.#block = undefined;
-    for (const event of block.finish()) this.#options.sink.event(this.#withProcess(event));
+    const events = block.finish();
+    if (this.#blockIsTraced) return;
+    for (const event of events) this.#options.sink.event(this.#withProcess(event));
   }
 
   /** A dump belongs to the process that prints to this source, if that is only one, and lies on the time axis of its trace. */
@@ -294,6 +302,7 @@ export class SourceParser {
     record.repaired = repaired;
     record.loggedAt = loggedAt;
     record.atTime = undefined;
+    this.#tracesStack = match.shape.grammar.id === allocationTrace;
     const isGc = match.shape.grammar.event === 'gc';
     const wallMs = loggedAt !== undefined ? Date.parse(loggedAt) : now?.()?.getTime();
     if (!isGc) {
