@@ -1,12 +1,14 @@
-// In: a log that grows by 5,000 lines a second, one of them a trace line. Out: the share of a core that following it takes,
-// and how long a line takes from the write to the reader. `node --import tsx bench/live/follow.ts [SECONDS]`
-import { spawn } from 'node:child_process';
+// In: a log that grows by 5,000 lines a second, one of them a trace line. Out: the share of a core that `gcbend -f` takes for it,
+// the whole command, starting left out. `npx tsx bench/live/follow.ts [SECONDS]`, after the build.
+import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { followFiles } from '../../src/input/follow.ts';
+import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { cpuSeconds } from './process-usage.ts';
 
-const seconds = Number(process.argv[2] ?? 10);
+const seconds = Number(process.argv[2] ?? 20);
+const root = resolve(import.meta.dirname, '../..');
 const directory = mkdtempSync(join(tmpdir(), 'gcbend-follow-bench-'));
 const log = join(directory, 'app.log');
 writeFileSync(log, '');
@@ -18,26 +20,26 @@ const writer = spawn(process.execPath, [
   fs.writeSync(fd,t)},10)`,
   log,
 ]);
-const stop = new AbortController();
-let bytes = 0;
-const delays: number[] = [];
-let before = process.cpuUsage();
-// Not what starting costs: this is left on for a week.
-setTimeout(() => {
-  before = process.cpuUsage();
-  bytes = 0;
-}, 2000);
-setTimeout(() => stop.abort(), 2000 + seconds * 1000);
-for await (const chunk of followFiles([log], { signal: stop.signal })) {
-  bytes += chunk.bytes.length;
-  delays.push(Date.now() - Number(chunk.bytes.toString('latin1', 0, 13)));
+
+async function measure(name: string, child: ChildProcess): Promise<void> {
+  child.stdout?.resume();
+  await sleep(3000);
+  const before = cpuSeconds(child.pid!);
+  await sleep(seconds * 1000);
+  const share = ((cpuSeconds(child.pid!) - before) / seconds) * 100;
+  child.kill();
+  await new Promise((done) => child.once('close', done));
+  console.log(`${name.padEnd(20)} ${share.toFixed(2).padStart(6)} % of a core`);
 }
-const { user, system } = process.cpuUsage(before);
+
+const command = join(root, 'bin/gcbend.js');
+await measure(
+  '-f, ndjson',
+  spawn(process.execPath, [command, '-f', log, '--format', 'ndjson'], { stdio: ['ignore', 'pipe', 'ignore'] }),
+);
+await measure(
+  '-f, report, piped',
+  spawn(process.execPath, [command, '-f', log], { stdio: ['ignore', 'pipe', 'ignore'] }),
+);
 writer.kill();
 rmSync(directory, { recursive: true });
-delays.sort((a, b) => a - b);
-const at = (share: number) => delays[Math.floor((delays.length - 1) * share)];
-console.log(
-  `${((user + system) / 1e4 / seconds).toFixed(2)} % of a core, ${(bytes / seconds / 1024).toFixed(0)} KiB/s`,
-);
-console.log(`oldest line of each read: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms after it was written`);

@@ -58,25 +58,29 @@ async function throughPipe(): Promise<Cost> {
   return readCost();
 }
 
-/** The whole command, as a user runs it. */
-async function underCommand(): Promise<Cost> {
-  const fd = openSync(out, 'w');
-  const child = spawn(process.execPath, [join(root, 'bin/gcbend.js'), 'run', '--', program, cycles], {
-    stdio: ['ignore', fd, 'ignore'],
-  });
+/** The whole command, as a user runs it: its stderr goes to a pipe that is read, or all of it to a terminal with the panel. */
+async function underCommand(onTerminal: boolean): Promise<Cost> {
+  const command = [process.execPath, join(root, 'bin/gcbend.js'), 'run', '--', program, cycles, out];
+  const child = onTerminal
+    ? spawn('script', ['-qec', `stty rows 40 cols 120; ${command.join(' ')}`, '/dev/null'], {
+        stdio: ['ignore', 'pipe', 'ignore'],
+      })
+    : spawn(command[0]!, command.slice(1), { stdio: ['ignore', 'ignore', 'pipe'] });
+  (child.stdout ?? child.stderr)!.resume();
   await new Promise((done) => child.once('close', done));
-  closeSync(fd);
   return readCost();
 }
 
 const ways = {
   runChild: underRunChild,
   pipe: throughPipe,
-  ...(existsSync(join(root, 'dist/cli/main.js')) ? { 'gcbend run': underCommand } : {}),
+  ...(existsSync(join(root, 'dist/cli/main.js'))
+    ? { 'gcbend run, piped': () => underCommand(false), 'gcbend run, terminal': () => underCommand(true) }
+    : {}),
 };
 const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
-console.log('way'.padEnd(12), 'wall ×'.padStart(8), 'CPU ×'.padStart(8), 'pause ×'.padStart(8), 'GCs/s'.padStart(8));
+console.log('way'.padEnd(20), 'wall ×'.padStart(8), 'CPU ×'.padStart(8), 'pause ×'.padStart(8), 'GCs/s'.padStart(8));
 for (const [name, way] of Object.entries(ways)) {
   if (process.argv[4] !== undefined && process.argv[4] !== name) continue;
   const wall: number[] = [];
@@ -95,7 +99,7 @@ for (const [name, way] of Object.entries(ways)) {
     rate.push((watched.cycles / watched.wallMs) * 1000);
   }
   console.log(
-    name.padEnd(12),
+    name.padEnd(20),
     median(wall).toFixed(3).padStart(8),
     median(cpu).toFixed(3).padStart(8),
     median(pause).toFixed(3).padStart(8),

@@ -12,6 +12,7 @@ import { explainNothing, FirstBytes } from './nothing-recognised.ts';
 import type { AnalysisArgs, OutputArgs } from './options.ts';
 import { runSession, statusOf } from './session.ts';
 import { detectOptions, loadGrammarSet, reportSize } from './settings.ts';
+import { keepMemorySmall } from './small-memory.ts';
 import { Stop } from './stop.ts';
 
 export interface AnalyseArgs extends AnalysisArgs, OutputArgs {
@@ -37,6 +38,7 @@ export async function analyse(args: AnalyseArgs): Promise<number> {
     );
   }
   const fromPipe = args.follow || (names.includes('-') && isPipe());
+  if (fromPipe) keepMemorySmall();
   const wantsReport = args.format === undefined && !args.quiet;
   const stop = new Stop().listen();
   const firstBytes = new FirstBytes();

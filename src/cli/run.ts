@@ -14,6 +14,7 @@ import type { AnalysisArgs, OutputArgs } from './options.ts';
 import { PassThrough } from './pass-through.ts';
 import { checkSession, runSession } from './session.ts';
 import { detectOptions, loadGrammarSet, parseBytes, reportSize } from './settings.ts';
+import { keepMemorySmall } from './small-memory.ts';
 import { Stop } from './stop.ts';
 import { endpointOptions, Feedback, type PollOptions, snapshotChunks, type WatchOptionArgs } from './watch.ts';
 
@@ -33,6 +34,7 @@ export async function runCommand(args: RunArgs): Promise<number> {
   if (command === undefined) {
     throw new GcbendError('USAGE', 'run needs a command', { hint: 'gcbend run -- go run ./x' });
   }
+  keepMemorySmall();
   // Whatever is wrong with the options is said before the program runs.
   const grammars = await loadGrammarSet(args.grammar);
   const known = detectOptions(args);

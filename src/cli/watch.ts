@@ -12,6 +12,7 @@ import { endingWith, mergeSources } from './merge-sources.ts';
 import { type AnalysisArgs, type OutputArgs, splitList } from './options.ts';
 import { hasRecords, runSession, statusOf } from './session.ts';
 import { detectOptions, loadGrammarSet, parseBytes, reportSize } from './settings.ts';
+import { keepMemorySmall } from './small-memory.ts';
 import { Stop } from './stop.ts';
 
 /** Options of every command that polls. */
@@ -37,6 +38,7 @@ export interface WatchArgs extends AnalysisArgs, OutputArgs, WatchOptionArgs {
 }
 
 export async function watchCommand(args: WatchArgs): Promise<number> {
+  keepMemorySmall();
   const grammars = await loadGrammarSet(args.grammar);
   const detect = detectOptions(args);
   const stop = new Stop().listen();

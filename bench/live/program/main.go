@@ -32,6 +32,11 @@ func main() {
 	var usage syscall.Rusage
 	syscall.Getrusage(syscall.RUSAGE_SELF, &usage)
 	cpu := time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
-	fmt.Printf("{\"wallMs\":%.1f,\"cpuMs\":%.1f,\"pauseMs\":%.3f,\"cycles\":%d}\n",
+	out := os.Stdout
+	if len(os.Args) > 2 {
+		// Where stdout is a terminal.
+		out, _ = os.Create(os.Args[2])
+	}
+	fmt.Fprintf(out, "{\"wallMs\":%.1f,\"cpuMs\":%.1f,\"pauseMs\":%.3f,\"cycles\":%d}\n",
 		float64(wall.Microseconds())/1000, float64(cpu.Microseconds())/1000, float64(stats.PauseTotalNs)/1e6, stats.NumGC)
 }
