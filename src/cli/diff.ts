@@ -4,6 +4,7 @@ import { GcbendError } from '../errors.ts';
 import type { GcbendEvent } from '../events/types.ts';
 import { eventsOfResult, isResultDocument } from '../export/json.ts';
 import { renderDiff } from '../render/diff-view.ts';
+import type { ProcessSummary } from '../series/process-stats.ts';
 import { diffEvents } from '../series/profile-diff.ts';
 import { exitStatus } from './exit-status.ts';
 import type { AnalysisArgs, OutputArgs } from './options.ts';
@@ -17,7 +18,10 @@ export interface DiffArgs extends AnalysisArgs, OutputArgs {
 
 export async function diffCommand(args: DiffArgs): Promise<number> {
   const [base, next] = [await readSide(args.base, args), await readSide(args.new, args)];
-  const result = diffEvents(base, next);
+  const result = diffEvents(base.events, next.events, {
+    ...(base.traces === undefined ? {} : { base: base.traces }),
+    ...(next.traces === undefined ? {} : { next: next.traces }),
+  });
   if (result.tables.length === 0) {
     throw new GcbendError(
       'INPUT_UNSUPPORTED',
@@ -37,13 +41,26 @@ export async function diffCommand(args: DiffArgs): Promise<number> {
   return exitStatus.done;
 }
 
+interface Side {
+  events: GcbendEvent[];
+  /** Sums of the processes of a saved result, whose cycles are gone. */
+  traces?: ProcessSummary[];
+}
+
 /** A saved result document, or anything else that gcbend reads. */
-async function readSide(name: string, args: DiffArgs): Promise<GcbendEvent[]> {
+async function readSide(name: string, args: DiffArgs): Promise<Side> {
   if (name.endsWith('.json')) {
     const saved = parseJson(name);
-    if (isResultDocument(saved)) return eventsOfResult(saved);
+    if (isResultDocument(saved)) {
+      const traces = saved.processes.flatMap(({ stats }) => (stats === undefined ? [] : [stats]));
+      return { events: eventsOfResult(saved), traces };
+    }
   }
-  return readEvents([name], await loadGrammarSet(args.grammar), { ...detectOptions(args), orderDumps: true });
+  const events = await readEvents([name], await loadGrammarSet(args.grammar), {
+    ...detectOptions(args),
+    orderDumps: true,
+  });
+  return { events };
 }
 
 function parseJson(file: string): unknown {

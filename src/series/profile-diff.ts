@@ -13,7 +13,7 @@ import type {
   MemStatsEvent,
   ThreadsEvent,
 } from '../events/types.ts';
-import { ProcessStats } from './process-stats.ts';
+import { ProcessStats, type ProcessSummary } from './process-stats.ts';
 import { differentBuilds, ownFrame } from './profile-own-frame.ts';
 
 export interface DiffRow {
@@ -47,8 +47,18 @@ export interface DiffResult {
   notes: string[];
 }
 
+/** Sums of processes whose cycles are not at hand: what a saved result keeps of a trace. */
+export interface SavedTraces {
+  base?: readonly ProcessSummary[];
+  next?: readonly ProcessSummary[];
+}
+
 /** Compares the newest of each kind on both sides. An empty `tables` means that they have no kind in common. */
-export function diffEvents(base: readonly GcbendEvent[], next: readonly GcbendEvent[]): DiffResult {
+export function diffEvents(
+  base: readonly GcbendEvent[],
+  next: readonly GcbendEvent[],
+  saved: SavedTraces = {},
+): DiffResult {
   const result: DiffResult = { tables: [], notes: [] };
   diffGoroutines(newest(base, 'goroutines'), newest(next, 'goroutines'), result);
   diffHeap(newest(base, 'heap'), newest(next, 'heap'), result);
@@ -59,7 +69,7 @@ export function diffEvents(base: readonly GcbendEvent[], next: readonly GcbendEv
     diffContention(of(base), of(next), profile, result);
   }
   diffThreads(newest(base, 'threads'), newest(next, 'threads'), result);
-  diffTraces(base, next, result);
+  diffTraces(mainTrace(base, saved.base), mainTrace(next, saved.next), result);
   diffFindings(base, next, result);
   return result;
 }
@@ -236,7 +246,19 @@ function diffThreads(base: ThreadsEvent | undefined, next: ThreadsEvent | undefi
 }
 
 /** The process with the most cycles: the program, not the tools that `go run` started before it. */
-function mainTrace(events: readonly GcbendEvent[]): { cycles: GcEvent[]; processes: number } {
+interface Trace {
+  summary: ProcessSummary | undefined;
+  /** Least squares over the whole trace, MiB a second; unknown for a saved one. */
+  slope: number | undefined;
+  processes: number;
+}
+
+/** The process with the most cycles: of a saved result by its sums, else of the events. */
+function mainTrace(events: readonly GcbendEvent[], saved: readonly ProcessSummary[] | undefined): Trace {
+  if (saved !== undefined) {
+    const [summary] = [...saved].sort((a, b) => b.cycles - a.cycles);
+    return { summary, slope: undefined, processes: saved.length };
+  }
   const byProcess = new Map<number, GcEvent[]>();
   for (const event of events) {
     if (event.type !== 'gc') continue;
@@ -246,18 +268,18 @@ function mainTrace(events: readonly GcbendEvent[]): { cycles: GcEvent[]; process
   }
   let cycles: GcEvent[] = [];
   for (const list of byProcess.values()) if (list.length > cycles.length) cycles = list;
-  return { cycles, processes: byProcess.size };
+  const stats = new ProcessStats();
+  for (const cycle of cycles) stats.push(cycle);
+  return { summary: stats.summary(), slope: liveSlope(cycles), processes: byProcess.size };
 }
 
-function diffTraces(base: readonly GcbendEvent[], next: readonly GcbendEvent[], result: DiffResult): void {
-  const before = mainTrace(base);
-  const after = mainTrace(next);
-  if (before.cycles.length === 0 || after.cycles.length === 0) return;
+function diffTraces(before: Trace, after: Trace, result: DiffResult): void {
+  if (before.summary === undefined || after.summary === undefined) return;
   if (before.processes > 1 || after.processes > 1) {
     result.notes.push('A trace holds several processes: the one with the most cycles of each side is compared.');
   }
-  const a = traceFigures(before.cycles);
-  const b = traceFigures(after.cycles);
+  const a = traceFigures(before.summary, before.slope);
+  const b = traceFigures(after.summary, after.slope);
   const rows: DiffRow[] = [];
   let unchanged = 0;
   for (const [name, { value, unit }] of a) {
@@ -279,12 +301,11 @@ function diffTraces(base: readonly GcbendEvent[], next: readonly GcbendEvent[], 
   result.tables.push({ kind: 'trace', title: 'trace', unit: 'mixed', rows, unchanged });
 }
 
-function traceFigures(cycles: readonly GcEvent[]): Map<string, { value: number; unit: string }> {
-  const stats = new ProcessStats();
-  for (const cycle of cycles) stats.push(cycle);
-  const summary = stats.summary();
+function traceFigures(
+  summary: ProcessSummary,
+  slope: number | undefined,
+): Map<string, { value: number; unit: string }> {
   const figures = new Map<string, { value: number; unit: string }>();
-  if (summary === undefined) return figures;
   const add = (name: string, value: number | undefined, unit: string): void => {
     if (value !== undefined && Number.isFinite(value)) figures.set(name, { value, unit });
   };
@@ -295,7 +316,7 @@ function traceFigures(cycles: readonly GcEvent[]): Map<string, { value: number; 
   add('live heap, last', summary.heapLiveMiB?.last, 'MiB');
   add('live heap, mean', summary.heapLiveMiB?.mean, 'MiB');
   add('live heap, highest', summary.heapLiveMiB?.max, 'MiB');
-  add('live heap, slope', liveSlope(cycles), 'MiB/s');
+  add('live heap, slope', slope, 'MiB/s');
   add('heap goal, highest', summary.heapGoalMiB?.max, 'MiB');
   add('allocation rate', summary.allocatedMiBPerSecond, 'MiB/s');
   add('pause p50', summary.pausesMs?.total.p50, 'ms');
