@@ -134,6 +134,7 @@ export function growthInflection({ snapshots, hasTime, prefix }: SeriesView, gro
     source: event.source,
     line: event.line,
     ...(event.process === undefined ? {} : { process: event.process }),
+    ...(hasTime ? { at: tidy(snapshots.times[trend.from]!) } : {}),
     ...wallTime(event),
     id: `${prefix}:site:${site.function}:1`,
     status: 'final',
