@@ -38,10 +38,13 @@ const closeRecords = 64;
 /** Misfit of the first line of an older process: until one spoke again, they follow each other. */
 const firstSwitch = 5;
 const maxLive = 256;
+const mostOver = 64;
 
 /** Assigns every gc record of all inputs to a process. State is a plain value in `processes`. */
 export class ProcessTracker {
   #live: ProcessState[] = [];
+  /** The last ones that were taken to be over. */
+  #over: ProcessState[] = [];
   #opened = 0;
   /** gc records so far. */
   #clock = 0;
@@ -107,7 +110,7 @@ export class ProcessTracker {
 
   #assignWithCare(gc: GcSighting, before: ProcessState | undefined): Assignment {
     if (before !== undefined && repeats(before, gc)) return { state: before, ended: [] };
-    let state = this.#continuation(gc);
+    let state = this.#continuation(gc) ?? this.#revive(gc);
     let opened: OpenReason | undefined;
     if (state === undefined) {
       const sentTwice = gc.cycle === 1 ? undefined : this.#live.find((other) => remembers(other, gc));
@@ -183,6 +186,15 @@ export class ProcessTracker {
     return least > strangerMisfit ? undefined : best;
   }
 
+  /** A process that was taken to be over prints the one cycle that it had to print next: it was only silent for long. */
+  #revive(gc: GcSighting): ProcessState | undefined {
+    const at = this.#over.findIndex((state) => gc.cycle === state.cycle + 1 && canFollow(state, gc));
+    if (at < 0) return undefined;
+    const [state] = this.#over.splice(at, 1);
+    this.#live.push(state!);
+    return state;
+  }
+
   #retire(current: ProcessState): ProcessState[] {
     const ended: ProcessState[] = [];
     const ambiguous = this.ambiguous;
@@ -203,6 +215,7 @@ export class ProcessTracker {
       this.#live.splice(this.#live.indexOf(oldest), 1);
       ended.push(oldest);
     }
+    if (ended.length > 0) this.#over = [...this.#over, ...ended].slice(-mostOver);
     return ended;
   }
 }
