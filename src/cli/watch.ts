@@ -3,7 +3,6 @@ import { GcbendError } from '../errors.ts';
 import type { GcbendEvent } from '../events/types.ts';
 import { type EndpointFeedback, type EndpointOptions, watchEndpoint } from '../input/endpoint.ts';
 import { PROFILE_NAMES, type ProfileName, parseTarget } from '../input/endpoint-target.ts';
-import { followFiles } from '../input/follow.ts';
 import { SnapshotStore } from '../input/snapshot-store.ts';
 import type { SourceChunk } from '../pipeline.ts';
 import { exitStatus } from './exit-status.ts';
@@ -57,7 +56,8 @@ export async function watchCommand(args: WatchArgs): Promise<number> {
   try {
     // With --count the polls end; following a log beside them would not.
     const polls = endingWith(snapshotChunks(args.url, args, { signal, feedback }), () => stop.now('end of polling'));
-    const input = args.trace === undefined ? polls : mergeSources([polls, traceChunks(args.trace, signal)]);
+    const input =
+      args.trace === undefined ? polls : mergeSources([polls, await follow(args.trace, args.quiet, signal)]);
     const result = await runSession({
       args,
       parse: {
@@ -82,6 +82,11 @@ export async function watchCommand(args: WatchArgs): Promise<number> {
   } finally {
     stop.release();
   }
+}
+
+async function follow(pattern: string, quiet: boolean, signal: AbortSignal): Promise<AsyncIterable<SourceChunk>> {
+  const { followed } = await import('./followed.ts');
+  return followed([pattern], { since: undefined, quiet, signal });
 }
 
 /** Tells the poller what the texts say, so that it looks more closely while something grows. */
@@ -185,12 +190,6 @@ export function endpointOptions(args: WatchOptionArgs, options: PollOptions): En
     ...(args.maxBytes === undefined ? {} : { maxBytes: parseBytes(args.maxBytes, '--max-bytes') }),
     ...(feedback === undefined ? {} : { feedback: () => feedback.read() }),
   };
-}
-
-async function* traceChunks(pattern: string, signal: AbortSignal): AsyncGenerator<SourceChunk> {
-  for await (const { source, bytes } of followFiles([pattern], { signal })) {
-    if (bytes.length > 0) yield { source, bytes, at: new Date() };
-  }
 }
 
 const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };

@@ -79,6 +79,8 @@ class Watch {
   private interval: IntervalState = startInterval();
   private rounds = 0;
   private failures = 0;
+  /** It was said that it does not answer. */
+  private isAway = false;
   private lastFailure: EndpointFailure | undefined;
 
   constructor(target: EndpointTarget, client: EndpointClient, options: EndpointOptions) {
@@ -144,7 +146,8 @@ class Watch {
       const result = await this.take(profile);
       if (this.options.signal.aborted) return undefined;
       if (!(result instanceof EndpointFailure)) {
-        if (this.failures > 0) yield notice('reconnected', 'info', `${this.target.display} answers again`);
+        if (this.isAway) yield notice('reconnected', 'info', `${this.target.display} answers again`);
+        this.isAway = false;
         this.failures = 0;
         this.failing.delete(profile);
         tookMs += result.tookMs;
@@ -174,6 +177,7 @@ class Watch {
     this.failures += 1;
     const isSaid = this.failures === (this.digests.size === 0 ? QUIET_TRIES : 1);
     if (isSaid && this.lastFailure !== undefined) {
+      this.isAway = true;
       yield notice('unreachable', 'warning', `${withHint(this.lastFailure)}; trying again`);
     }
     return undefined;

@@ -306,6 +306,26 @@ test('a target that goes away and comes back', async () => {
   assert.deepEqual(kinds(outcome), ['unreachable', 'reconnected']);
 });
 
+test('a program that has just been started is waited for, without a word; one that says no is not', async () => {
+  let asked = 0;
+  const starting: RequestListener = (request, response) => {
+    asked += 1;
+    if (asked > 2) return pprof(request, response);
+    response.statusCode = 503;
+    response.end();
+  };
+  const late = join(dir, 'late.sock');
+  setTimeout(() => serve(starting, undefined, late), 400);
+  const outcome = await watch(`unix:${late}`, { waitForTarget: true });
+  assert.deepEqual([summary(outcome), kinds(outcome)], [['goroutine', 'heap'], []]);
+  await assert.rejects(watch(`unix:${join(dir, 'never.sock')}`), /there is no such socket/);
+  const locked = await serve((_, response) => {
+    response.statusCode = 401;
+    response.end();
+  });
+  await assert.rejects(watch(`http://${locked}`, { waitForTarget: true }), /wants to know who asks/);
+});
+
 test('stopping does not wait for an answer', async () => {
   const stop = new AbortController();
   setTimeout(() => stop.abort(), 50);
