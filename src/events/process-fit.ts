@@ -57,6 +57,8 @@ export interface ProcessState {
   records: number;
   /** Tracker's clock (gc records of all processes) when this one was last seen. */
   lastSeen: number;
+  /** Time of the stream then, seconds. */
+  seenSeconds: number;
 }
 
 /** Time as the order of the lines tells it, where no wrapper does. */

@@ -29,8 +29,10 @@ export interface Assignment {
 
 /** A process that was silent for so many gc records of others is over. */
 const silentRecords = 5000;
-/** A successor with so many cycles proves that a restart was one. */
+/** A successor with so many cycles proves that a restart was one, */
 const successorCycles = 40;
+/** and so does a silence longer than the two minutes after which the runtime forces a cycle (runtime/proc.go forcegcperiod). */
+const silentSeconds = 130;
 /** Two share a stream as long as an older one spoke again within so many records. */
 const interleavedRecords = 200;
 /** The first records of a process are looked at closely: replicas that start together differ in little. */
@@ -103,6 +105,7 @@ export class ProcessTracker {
       last.details = undefined;
       note(last, gc, this.#stream);
       last.lastSeen = this.#clock;
+      last.seenSeconds = this.#stream.seconds;
       return { state: last, ended: [] };
     }
     return this.#assignWithCare(gc, last);
@@ -127,6 +130,7 @@ export class ProcessTracker {
     state.details = gc.details?.();
     state.lastSeen = this.#clock;
     this.#moveClock(state, gc, first);
+    state.seenSeconds = this.#stream.seconds;
     this.#last = state;
     const ended = this.#live.length > 1 ? this.#retire(state) : [];
     return opened === undefined ? { state, ended } : { state, opened, ended };
@@ -163,6 +167,7 @@ export class ProcessTracker {
       recent: new Float64Array(recentRecords),
       records: 0,
       lastSeen: this.#clock,
+      seenSeconds: this.#stream.seconds,
     };
     this.#live.push(state);
     this.#last = state;
@@ -205,7 +210,8 @@ export class ProcessTracker {
         !ambiguous &&
         current.identity === state.identity &&
         current.process > state.process &&
-        current.records >= successorCycles;
+        current.records >= successorCycles &&
+        (current.atSeconds === undefined || this.#stream.seconds - state.seenSeconds > silentSeconds);
       const over = silent > silentRecords || replaced;
       if (over) ended.push(state);
       return !over;

@@ -132,8 +132,10 @@ function parseTime(text: string | undefined): number | undefined {
   return Number.isNaN(ms) ? undefined : ms;
 }
 
-const collator = new Intl.Collator('en', { numeric: true });
+/** Made when it is first needed: it costs a tenth of Node's start. */
+let collator: Intl.Collator | undefined;
 
 function compareNaturally(a: string, b: string): number {
+  collator ??= new Intl.Collator('en', { numeric: true });
   return collator.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0);
 }
