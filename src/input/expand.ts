@@ -4,14 +4,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { GcbendError } from '../errors.ts';
 import { expandPattern, isPattern } from './glob.ts';
-
-let collator: Intl.Collator | undefined;
-
-/** `heap.2` before `heap.10`. The collator is made only when there is something to compare: the first use of Intl is slow. */
-export function compareNaturally(a: string, b: string): number {
-  collator ??= new Intl.Collator('en', { numeric: true });
-  return collator.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0);
-}
+import { compareNaturally } from './natural-order.ts';
 
 /**
  * A directory becomes the files in it (not those below, none that begin with a dot), a pattern the files that match,

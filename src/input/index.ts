@@ -1,3 +1,3 @@
 // In: nothing of its own. Out: what input offers to the folders on its right.
-export { compareNaturally, expandInputs } from './expand.ts';
+export { expandInputs } from './expand.ts';
 export { type Input, openInput } from './input.ts';

@@ -2,6 +2,7 @@
 // Times in order of trust: the log wrapper's, LastGC of the text's own MemStats, a time in the file's name, LastGC of the heap text that bears
 // the same number in the same folder, the file's own time. Without any the natural order of the names counts and there is no time.
 import type { GcbendEvent } from '../events/types.ts';
+import { compareNaturally } from '../input/natural-order.ts';
 
 export interface HeldDump {
   event: GcbendEvent;
@@ -130,12 +131,4 @@ function timeInName(name: string): number | undefined {
 function parseTime(text: string | undefined): number | undefined {
   const ms = text === undefined ? Number.NaN : Date.parse(text);
   return Number.isNaN(ms) ? undefined : ms;
-}
-
-/** Made when it is first needed: it costs a tenth of Node's start. */
-let collator: Intl.Collator | undefined;
-
-function compareNaturally(a: string, b: string): number {
-  collator ??= new Intl.Collator('en', { numeric: true });
-  return collator.compare(a, b) || (a < b ? -1 : a > b ? 1 : 0);
 }

@@ -8,7 +8,8 @@ import { after, test } from 'node:test';
 import zlib from 'node:zlib';
 import fc from 'fast-check';
 import { GcbendError, type GcbendErrorCode } from '../../src/errors.ts';
-import { compareNaturally, expandInputs, type Input, openInput } from '../../src/input/index.ts';
+import { expandInputs, type Input, openInput } from '../../src/input/index.ts';
+import { compareNaturally } from '../../src/input/natural-order.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'gcbend-input-'));
 after(() => rmSync(folder, { recursive: true }));
