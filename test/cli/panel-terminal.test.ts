@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { after, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { panelRows } from '../../src/cli/panel-terminal.ts';
 
@@ -23,6 +23,10 @@ function tmux(...args: string[]): string {
   return stdout;
 }
 
+// A server without sessions ends, and might do so just when the next test makes one.
+before(() => {
+  if (hasTmux) tmux('new-session', '-d', '-s', 'keep');
+});
 after(() => {
   if (hasTmux) spawnSync('tmux', ['-S', socket, 'kill-server']);
   rmSync(dir, { recursive: true, force: true });
@@ -79,7 +83,7 @@ test('panel below, text above, every line of it, at most ten draws a second', ne
     const height = panelRows(rows);
     assert.deepEqual(
       lines.slice(-height),
-      Array.from({ length: height }, (_, i) => `panel ${i + 1}/${height} of 80 keys=""`),
+      Array.from({ length: height }, (_, i) => `panel ${i + 1}/${height} of 80 keys=""`.padEnd(80, '.')),
     );
     for (const line of lines.slice(0, -height)) assert.match(line, /^(?:(?:err|out) \d+)?$/);
     const text = history(name);
