@@ -9,6 +9,9 @@ const MIN_GOROUTINES = 8;
 /** Few samples scatter: at 16 of them one part in four. */
 const MIN_CORRELATION = 0.8;
 
+/** Dumps remembered, however long it is watched. */
+const MOST_DUMPS = 512;
+
 export interface Holder {
   /** Ids of the groups, largest first. */
   groups: string[];
@@ -65,6 +68,15 @@ export class GoroutineHistory {
     for (const group of event.groups) if (group.infrastructure !== true) counts.set(group.id, group.count);
     this.counts.push(counts);
     this.newest = event;
+    if (this.times.length > MOST_DUMPS) this.thin();
+  }
+
+  /** Every second dump goes; with times the nearest is found all the same. */
+  private thin(): void {
+    const last = this.times.length - 1;
+    const isKept = (_: unknown, i: number) => i % 2 === 0 || i === last;
+    this.times.splice(0, this.times.length, ...this.times.filter(isKept));
+    this.counts.splice(0, this.counts.length, ...this.counts.filter(isKept));
   }
 
   /** The goroutines that share their first functions with the stacks from which `site` was allocated. */
