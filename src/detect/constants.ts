@@ -76,6 +76,10 @@ export const CYCLE_DRIFT = 0.4;
 /** A cycle's whole range may be this many of its swings. */
 export const CYCLE_RANGE = 2.5;
 export const TROUGH_TURNS = 8;
+/** Swings of this many sigma that return to one floor so many times, the last time no longer ago than this many of the longest swing. */
+export const FLOOR_SIGMA = 8;
+export const FLOOR_VISITS = 3;
+export const FLOOR_LONGEST = 1.5;
 
 /** Cells kept for ever (means over time). */
 export const MAX_CELLS = 1500;

@@ -162,9 +162,12 @@ function bestRate(
   return best.rate;
 }
 
+/** Normal equations, overwritten by every fit. */
+const normal = new Float64Array(9);
+
 /** Least squares on 1, x (if sloped), (exp(g (x - x0)+) - 1) / g. */
 function curveSse(cells: Cells, sums: Sums, from: number, to: number, x0: number, g: number, sloped: boolean) {
-  const gram = new Float64Array(9);
+  const gram = normal.fill(0);
   const rhs = new Float64Array(3);
   const origin = cells.x[from]!;
   const yOrigin = sums.w[to]! > sums.w[from]! ? (sums.y[to]! - sums.y[from]!) / (sums.w[to]! - sums.w[from]!) : 0;

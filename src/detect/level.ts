@@ -30,6 +30,11 @@ export function sseOfMean(s: Sums, a: number, b: number): number {
   return Math.max(0, s.yy[b]! - s.yy[a]! - (sy * sy) / w);
 }
 
+/** `sseOfMean` of [from[k], end) for the first `count` k, into `out`. */
+function sseOfMeansFrom(s: Sums, from: Int32Array, count: number, end: number, out: Float64Array): void {
+  for (let k = 0; k < count; k++) out[k] = sseOfMean(s, from[k]!, end);
+}
+
 /** Values on a log scale; the offset keeps zeros finite and changes too small to matter small. */
 export function logOffset(y: Float64Array, minEffect: number, quantum: number): number {
   const positive = y.filter((v) => v > 0);
@@ -52,9 +57,9 @@ export function segmentLevels(input: SeriesInput): (WholeFit & { offset: number 
   const sums = makeSums(x, z, w);
   const unit = LEVEL_PENALTY * PENALTY[input.sensitivity] * Math.log(Math.max(n, 50)) * sigma * sigma;
   const nodes = everyCell(n);
-  const first = pelt(sums, nodes, 2 * unit, LEVEL_MIN_SIDE, sseOfMean);
+  const first = pelt(sums, nodes, 2 * unit, LEVEL_MIN_SIDE, sseOfMeansFrom);
   const kappa = longRunRatio(residualsOfMeans(z, w, first), w);
-  const cuts = keepJumps(sums, x, pelt(sums, nodes, kappa * unit, LEVEL_MIN_SIDE, sseOfMean), sigma, kappa);
+  const cuts = keepJumps(sums, x, pelt(sums, nodes, kappa * unit, LEVEL_MIN_SIDE, sseOfMeansFrom), sigma, kappa);
   const pieces = levelPieces(sums, cuts);
   const turns = findTurns(pieces, x, Math.log(LEVEL_RATIO) / 2);
   const zigzag = isCycle(turns);

@@ -1,7 +1,7 @@
 // In: times, values, loads and a growing stretch. Out: does the load explain the growth, and is the growth running out?
 
 import { LOAD_RISE, LOAD_STEADY, LOAD_STEADY_POINTS, LOAD_STEADY_SHARE } from './constants.ts';
-import { median } from './noise.ts';
+import { median, medianOfFew } from './noise.ts';
 import { leastSquares } from './solve.ts';
 
 export interface Stretch {
@@ -47,9 +47,10 @@ export function loadExplains(s: Stretch): boolean {
 function smoothLoad(s: Stretch): Float64Array {
   const { t, load, period } = s;
   const out = new Float64Array(load.length);
+  const room = new Float64Array(5);
   for (let i = 0, a = 0; i < load.length; i++) {
     if (period === undefined) {
-      out[i] = median(load.subarray(Math.max(0, i - 2), i + 3).filter((v) => !Number.isNaN(v)));
+      out[i] = medianOfFew(load, Math.max(0, i - 2), Math.min(load.length, i + 3), room);
       continue;
     }
     while (t[a]! < t[i]! - period) a++;

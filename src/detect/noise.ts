@@ -4,16 +4,33 @@ import { KAPPA_LAGS, KAPPA_MAX, KAPPA_MIN, MAD_TO_SD, ROUNDING_SD, TRIM_RMS, TRI
 
 /** Middle value (mean of the two middle ones for an even count); 0 for nothing. */
 export function median(values: ArrayLike<number>): number {
-  const v = Float64Array.from(values).sort();
-  if (v.length === 0) return 0;
+  if (values.length === 0) return 0;
+  const v = new Float64Array(values).sort();
   const h = v.length >> 1;
   return v.length % 2 ? v[h]! : (v[h - 1]! + v[h]!) / 2;
+}
+
+/** Median of `values` from `from` to `to` (exclusive), NaN left out, for few of them: insertion into `room`, nothing allocated. */
+export function medianOfFew(values: Float64Array, from: number, to: number, room: Float64Array): number {
+  let n = 0;
+  for (let i = from; i < to; i++) {
+    const v = values[i]!;
+    if (Number.isNaN(v)) continue;
+    let k = n++;
+    for (; k > 0 && room[k - 1]! > v; k--) room[k] = room[k - 1]!;
+    room[k] = v;
+  }
+  const h = n >> 1;
+  if (n === 0) return 0;
+  return n % 2 ? room[h]! : (room[h - 1]! + room[h]!) / 2;
 }
 
 /** Standard deviation from the median absolute deviation about the median. */
 export function madSd(values: ArrayLike<number>): number {
   const m = median(values);
-  return MAD_TO_SD * median(Float64Array.from(values, (v) => Math.abs(v - m)));
+  const away = new Float64Array(values.length);
+  for (let i = 0; i < away.length; i++) away[i] = Math.abs(values[i]! - m);
+  return MAD_TO_SD * median(away);
 }
 
 /**

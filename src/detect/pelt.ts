@@ -2,7 +2,7 @@
 // PELT: Killick, Fearnhead & Eckley (2012), Optimal detection of changepoints with a linear computational cost.
 
 import { MIN_SEGMENT, PELT_NODES } from './constants.ts';
-import { type Sums, sse } from './sums.ts';
+import { type Sums, sse, sseFrom } from './sums.ts';
 
 /** Share of the penalty in the coarse pass: it must propose every cut that the exact pass may want. */
 const COARSE_PENALTY = 0.4;
@@ -34,19 +34,24 @@ function range(from: number, to: number, step: number): number[] {
   return out;
 }
 
+/** Writes the cost of [from[k], end) for the first `count` k into `out`. */
+type CostsFrom = (s: Sums, from: Int32Array, count: number, end: number, out: Float64Array) => void;
+
 /** Exact optimum among cuts at the given nodes (ascending, first 0, last n). */
 export function pelt(
   s: Sums,
   nodes: readonly number[],
   beta: number,
   minSegment: number,
-  costOf: (s: Sums, a: number, b: number) => number = sse,
+  costsFrom: CostsFrom = sseFrom,
 ): number[] {
   const last = nodes.length - 1;
   const best = new Float64Array(last + 1).fill(Number.POSITIVE_INFINITY);
   const from = new Int32Array(last + 1);
   best[0] = -beta;
+  // Numbers of the nodes that may still be the last cut, and their places.
   const open = new Int32Array(last + 1);
+  const places = new Int32Array(last + 1);
   const cost = new Float64Array(last + 1);
   let count = 0;
   let next = 0;
@@ -54,12 +59,15 @@ export function pelt(
     const end = nodes[e]!;
     if (end < minSegment) continue;
     for (; next < e && end - nodes[next]! >= minSegment; next++) {
-      if (best[next]! < Number.POSITIVE_INFINITY) open[count++] = next;
+      if (best[next]! === Number.POSITIVE_INFINITY) continue;
+      places[count] = nodes[next]!;
+      open[count++] = next;
     }
+    costsFrom(s, places, count, end, cost);
     let low = Number.POSITIVE_INFINITY;
     let arg = 0;
     for (let k = 0; k < count; k++) {
-      const c = best[open[k]!]! + costOf(s, nodes[open[k]!]!, end);
+      const c = best[open[k]!]! + cost[k]!;
       cost[k] = c;
       if (c < low) {
         low = c;
@@ -69,7 +77,11 @@ export function pelt(
     best[e] = low + beta;
     from[e] = arg;
     let kept = 0;
-    for (let k = 0; k < count; k++) if (cost[k]! <= low + beta) open[kept++] = open[k]!;
+    for (let k = 0; k < count; k++) {
+      if (cost[k]! > low + beta) continue;
+      places[kept] = places[k]!;
+      open[kept++] = open[k]!;
+    }
     count = kept;
   }
   const cuts: number[] = [];

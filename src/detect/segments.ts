@@ -6,6 +6,7 @@ import { EFFECT_SIGMA, GROWTH_T, KAPPA_FIRST, MEAN_FLOOR, MIN_POINTS, PENALTY, S
 import { joinCurves } from './curve.ts';
 import { dropWeakCuts, smallestEffect } from './effects.ts';
 import { type Cells, type Segmentation, segmentPlain, withCycle } from './fit.ts';
+import { findFloor } from './floor.ts';
 import { median, noiseScale } from './noise.ts';
 import { fitLine, fitPieces, type Line, type Sums } from './sums.ts';
 import { tidyBends } from './tidy.ts';
@@ -85,7 +86,12 @@ export function segmentSeries(input: SeriesInput): WholeFit | undefined {
     );
   const turns = turnsOf(seg);
   const irregular = seg.plain ? turnsOf(seg.plain) : turns;
-  const zigzag = isCycle(turns) || (cuts.length >= 3 && isCycle(irregular));
+  const swings =
+    isCycle(turns) || (cuts.length >= 3 && isCycle(irregular))
+      ? turns
+      : bends.length > 0
+        ? findFloor(cells, smallest)
+        : undefined;
   const shared = {
     tail,
     tailSe,
@@ -102,10 +108,13 @@ export function segmentSeries(input: SeriesInput): WholeFit | undefined {
   };
   const cycle = seg.turns
     ? { period: scale / seg.turns, amplitude: spread(seg.season) / 2 }
-    : zigzag
-      ? { period: (2 * (turns.at(-1)!.x - turns[0]!.x) * scale) / (turns.length - 1), amplitude: amplitude(turns) / 2 }
+    : swings
+      ? {
+          period: (2 * (swings.at(-1)!.x - swings[0]!.x) * scale) / (swings.length - 1),
+          amplitude: amplitude(swings) / 2,
+        }
       : undefined;
-  if (zigzag) return { ...shared, tail: fitLine(seg.sums, 0, n), growing: false, bends: [], cycle };
+  if (swings) return { ...shared, tail: fitLine(seg.sums, 0, n), growing: false, bends: [], cycle };
   const drift = bends.length > 0 ? findTroughDrift(turns, EFFECT_SIGMA * sigma) : undefined;
   if (drift) return { ...shared, growing: drift.growth > 0, turns: [], bends: [driftBend(cells, bends, drift)], cycle };
   return { ...shared, bends: tidyBends(bends, n, smallest, (b) => settledAt(cells, b, smallest)), cycle };

@@ -1,8 +1,12 @@
 // In: a symmetric positive matrix (row-major) and a right side. Out: the solution, by Cholesky's method.
 
+/** Room for the factor, kept between calls: thousands of small systems a look would keep the garbage collector busy. */
+let room = new Float64Array(64);
+
 /** Solves A x = b for the n x n matrix `a` (only its lower half is read); a ridge keeps rank-poor ones solvable. */
 export function solveSymmetric(a: Float64Array, b: Float64Array, n: number): Float64Array {
-  const l = new Float64Array(n * n);
+  if (room.length < n * n) room = new Float64Array(n * n);
+  const l = room;
   let scale = 0;
   for (let i = 0; i < n; i++) scale = Math.max(scale, a[i * n + i]!);
   const ridge = 1e-12 * (scale || 1);

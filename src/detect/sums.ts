@@ -55,6 +55,22 @@ export function sse(s: Sums, a: number, b: number): number {
   return Math.max(left, 0);
 }
 
+/** `sse` of [from[k], end) for the first `count` k, into `out`: the innermost loop of the segmentation. */
+export function sseFrom(s: Sums, from: Int32Array, count: number, end: number, out: Float64Array): void {
+  const { w, x, y, xx, xy, yy } = s;
+  const [w1, x1, y1, xx1, xy1, yy1] = [w[end]!, x[end]!, y[end]!, xx[end]!, xy[end]!, yy[end]!];
+  for (let k = 0; k < count; k++) {
+    const a = from[k]!;
+    const weight = Math.max(w1 - w[a]!, TINY);
+    const sx = x1 - x[a]!;
+    const sy = y1 - y[a]!;
+    const sxx = xx1 - xx[a]! - (sx * sx) / weight;
+    const sxy = xy1 - xy[a]! - (sx * sy) / weight;
+    const syy = yy1 - yy[a]! - (sy * sy) / weight;
+    out[k] = Math.max(sxx > TINY ? syy - (sxy * sxy) / sxx : syy, 0);
+  }
+}
+
 export function fitLine(s: Sums, from: number, to: number): Line {
   const weight = Math.max(s.w[to]! - s.w[from]!, TINY);
   const sx = s.x[to]! - s.x[from]!;

@@ -47,8 +47,11 @@ function bestKinks(cells: Cells, s: Sums, from: number, to: number) {
   return best;
 }
 
+/** Normal equations, overwritten by every fit. */
+const normal = new Float64Array(16);
+
 function kinksSse(cells: Cells, s: Sums, from: number, to: number, p: number, q: number): number {
-  const gram = new Float64Array(16);
+  const gram = normal.fill(0);
   const rhs = new Float64Array(4);
   const row = [1, 0, 0, 0];
   const origin = cells.x[from]!;
