@@ -26,6 +26,10 @@ export const BURST_MIN_KEPT = 0.75;
 export const BEND_PARAMETERS = 3;
 /** c in the penalty 3 c ln N sigma^2 kappa. c = 1 is BIC (Schwarz 1978); 2 pays for searching the place. */
 export const PENALTY: Readonly<Record<Sensitivity, number>> = { low: 3, normal: 2, high: 1.4 };
+/** What a sensitivity asks of evidence, as a share of what `normal` asks; sizes in sigma go with its root, as evidence is a square. */
+export function strictness(sensitivity: Sensitivity): number {
+  return PENALTY[sensitivity] / PENALTY.normal;
+}
 /** Shortest segment PELT may use, in cells. */
 export const MIN_SEGMENT = 6;
 /** Shortest side of a bend that is kept, in cells; in a start-up, unless the evidence for it exceeds the second number. */

@@ -1,8 +1,17 @@
 // In: a segmentation. Out: how much each cut changes, and the cuts that change enough to be worth a word.
 
-import { EFFECT_SHARE, EFFECT_SIGMA, MIN_SIDE, PACE_SHARE, SHORT_SIDE_EVIDENCE, START_CELLS } from './constants.ts';
+import {
+  EFFECT_SHARE,
+  EFFECT_SIGMA,
+  MIN_SIDE,
+  PACE_SHARE,
+  SHORT_SIDE_EVIDENCE,
+  START_CELLS,
+  strictness,
+} from './constants.ts';
 import type { Cells } from './fit.ts';
 import { fitPieces, type Line, lineAt, type Sums, sse } from './sums.ts';
+import type { Sensitivity } from './types.ts';
 
 export interface Effect {
   /** Jump between the two lines at the cut, and its standard error. */
@@ -16,12 +25,12 @@ export interface Effect {
 }
 
 /**
- * Smallest effect worth a word anywhere in the series: max(4 sigma, what the caller asks, 2 % of a low level, its lower
+ * Smallest effect worth a word anywhere in the series: max(4 sigma at `normal`, what the caller asks, 2 % of a low level, its lower
  * quartile); `dropWeakCuts` asks for 2 % of the level at each cut.
  */
-export function smallestEffect(cells: Cells, minEffect: number): number {
+export function smallestEffect(cells: Cells, minEffect: number, sensitivity: Sensitivity): number {
   const low = cells.y.map(Math.abs).sort()[cells.y.length >> 2]!;
-  return Math.max(EFFECT_SIGMA * cells.sigma, minEffect, EFFECT_SHARE * low);
+  return Math.max(EFFECT_SIGMA * Math.sqrt(strictness(sensitivity)) * cells.sigma, minEffect, EFFECT_SHARE * low);
 }
 
 export function effectOf(left: Line, right: Line, x: Float64Array, sigma: number, kappa: number): Effect {

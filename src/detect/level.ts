@@ -15,6 +15,7 @@ import {
   MEAN_FLOOR,
   MIN_POINTS,
   PENALTY,
+  strictness,
 } from './constants.ts';
 import { effectOf } from './effects.ts';
 import { longRunRatio, median, noiseScale } from './noise.ts';
@@ -59,7 +60,14 @@ export function segmentLevels(input: SeriesInput): (WholeFit & { offset: number 
   const nodes = everyCell(n);
   const first = pelt(sums, nodes, 2 * unit, LEVEL_MIN_SIDE, sseOfMeansFrom);
   const kappa = longRunRatio(residualsOfMeans(z, w, first), w);
-  const cuts = keepJumps(sums, x, pelt(sums, nodes, kappa * unit, LEVEL_MIN_SIDE, sseOfMeansFrom), sigma, kappa);
+  const cuts = keepJumps(
+    sums,
+    x,
+    pelt(sums, nodes, kappa * unit, LEVEL_MIN_SIDE, sseOfMeansFrom),
+    sigma,
+    kappa,
+    strictness(input.sensitivity),
+  );
   const pieces = levelPieces(sums, cuts);
   const turns = findTurns(pieces, x, Math.log(LEVEL_RATIO) / 2);
   const zigzag = isCycle(turns);
@@ -118,7 +126,14 @@ function levelPieces(s: Sums, cuts: readonly number[]) {
 }
 
 /** Drops the weakest cut until each is a jump: 25 % between the means, most of it between slanted lines too, far from noise. */
-function keepJumps(s: Sums, x: Float64Array, cuts: readonly number[], sigma: number, kappa: number): number[] {
+function keepJumps(
+  s: Sums,
+  x: Float64Array,
+  cuts: readonly number[],
+  sigma: number,
+  kappa: number,
+  strict: number,
+): number[] {
   const kept = [...cuts];
   while (kept.length > 0) {
     const edges = [0, ...kept, s.n];
@@ -135,8 +150,8 @@ function keepJumps(s: Sums, x: Float64Array, cuts: readonly number[], sigma: num
         Math.abs(flat) / Math.log(LEVEL_RATIO),
         (Math.sign(flat) * slanted.jump) / Math.log(LEVEL_RATIO),
         (Math.sign(flat) * slanted.jump) / (LEVEL_JUMP_SHARE * Math.abs(flat)),
-        Math.abs(flat) / flatSe / LEVEL_T,
-        evidence / LEVEL_EVIDENCE,
+        Math.abs(flat) / flatSe / (LEVEL_T * Math.sqrt(strict)),
+        evidence / (LEVEL_EVIDENCE * strict),
       );
     });
     const weakest = strength.indexOf(Math.min(...strength));

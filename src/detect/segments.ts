@@ -58,7 +58,7 @@ export function segmentSeries(input: SeriesInput): WholeFit | undefined {
   const { keep, bursts } = maskBursts(y, sigma, weight, input.size);
   const scale = t[n - 1]! - t[0]! || 1;
   const cells: Cells = { x: t.map((v) => (v - t[0]!) / scale), y, w: keep.map((k, i) => k * weight[i]!), sigma };
-  const smallest = smallestEffect(cells, input.minEffect);
+  const smallest = smallestEffect(cells, input.minEffect, input.sensitivity);
   const c = PENALTY[input.sensitivity];
   const bendsOf = (s: Segmentation) => {
     const drop = (cuts: readonly number[]) => dropWeakCuts(cells, s.sums, cuts, s.kappa, smallest);

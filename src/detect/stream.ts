@@ -8,6 +8,7 @@ import {
   LEVEL_MEDIAN_OF,
   STREAM_COARSE,
   STREAM_FINE,
+  strictness,
   WITHDRAW_STREAK,
 } from './constants.ts';
 import { median } from './noise.ts';
@@ -110,7 +111,7 @@ function raise(s: State, view: View, now: number): DetectorUpdate['raised'] {
   // Growth is news even where a step was told before.
   const known =
     found && s.raised.some((r) => isSame(r.bend, found, now) && (GROWTH.has(r.bend.kind) || !GROWTH.has(found.kind)));
-  if (!found || known || found.evidence <= ALARM_EVIDENCE) {
+  if (!found || known || found.evidence <= ALARM_EVIDENCE * strictness(s.options.sensitivity)) {
     s.candidate = null;
     s.streak = 0;
     return [];
