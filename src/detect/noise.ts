@@ -2,12 +2,42 @@
 
 import { KAPPA_LAGS, KAPPA_MAX, KAPPA_MIN, MAD_TO_SD, ROUNDING_SD, TRIM_RMS, TRIM_SHARE } from './constants.ts';
 
+/** Beyond this many values finding the middle one is cheaper than sorting. */
+const SORTED = 256;
+
 /** Middle value (mean of the two middle ones for an even count); 0 for nothing. */
 export function median(values: ArrayLike<number>): number {
-  if (values.length === 0) return 0;
-  const v = new Float64Array(values).sort();
-  const h = v.length >> 1;
-  return v.length % 2 ? v[h]! : (v[h - 1]! + v[h]!) / 2;
+  const n = values.length;
+  if (n === 0) return 0;
+  const v = new Float64Array(values);
+  const h = n >> 1;
+  if (n > SORTED) select(v, h);
+  else v.sort();
+  if (n % 2) return v[h]!;
+  let below = v[h - 1]!;
+  for (let i = 0; i < h - 1; i++) if (v[i]! > below) below = v[i]!;
+  return (below + v[h]!) / 2;
+}
+
+/** Puts the k-th smallest in its place, nothing greater before it, nothing smaller behind (Hoare 1961, Algorithm 65: FIND). */
+function select(v: Float64Array, k: number): void {
+  let lo = 0;
+  let hi = v.length - 1;
+  while (lo < hi) {
+    const pivot = v[k]!;
+    let i = lo;
+    let j = hi;
+    while (i <= j) {
+      while (v[i]! < pivot) i++;
+      while (pivot < v[j]!) j--;
+      if (i > j) break;
+      const t = v[i]!;
+      v[i++] = v[j]!;
+      v[j--] = t;
+    }
+    if (j < k) lo = i;
+    if (k < i) hi = j;
+  }
 }
 
 /** Median of `values` from `from` to `to` (exclusive), NaN left out, for few of them: insertion into `room`, nothing allocated. */
