@@ -10,7 +10,7 @@ import {
   strictness,
 } from './constants.ts';
 import type { Cells } from './fit.ts';
-import { fitPieces, type Line, lineAt, type Sums, sse } from './sums.ts';
+import { fitLine, fitPieces, type Line, lineAt, type Sums, sse } from './sums.ts';
 import type { Sensitivity } from './types.ts';
 
 export interface Effect {
@@ -67,14 +67,20 @@ export function dropWeakCuts(
   smallest: number,
 ): number[] {
   const kept = [...cuts];
+  const sizeBetween = (left: Line, right: Line) => {
+    const e = effectOf(left, right, cells.x, cells.sigma, kappa);
+    const level = Math.abs(lineAt(right, cells.x[right.from]!));
+    return sizeOf(e, left.slope, right.slope) / Math.max(smallest, EFFECT_SHARE * level);
+  };
   const effects = (c: readonly number[]) => {
     const p = fitPieces(sums, c);
-    return c.map((_, i) => {
-      const [left, right] = [p[i]!, p[i + 1]!];
-      const e = effectOf(left, right, cells.x, cells.sigma, kappa);
-      const level = Math.abs(lineAt(right, cells.x[right.from]!));
-      return sizeOf(e, left.slope, right.slope) / Math.max(smallest, EFFECT_SHARE * level);
-    });
+    return c.map((_, i) => sizeBetween(p[i]!, p[i + 1]!));
+  };
+  /** Is the piece between cuts i and i + 1 a burst: do the pieces beside it go on as if it were not there? */
+  const goesOn = (edges: readonly number[], i: number) => {
+    const left = fitLine(sums, edges[i]!, edges[i + 1]!);
+    const right = fitLine(sums, edges[i + 2]!, edges[i + 3]!);
+    return sizeBetween(left, right) < 1;
   };
   while (kept.length > 0) {
     const sizes = effects(kept);
@@ -94,6 +100,11 @@ export function dropWeakCuts(
     });
     const weakest = short.indexOf(Math.min(...short));
     if (weakest < 0 || short[weakest] === Number.POSITIVE_INFINITY) return kept;
-    kept.splice(weakest, 1);
+    const a = edges[weakest]!;
+    const q = kept[weakest]!;
+    // The short piece lies before the cut or behind it.
+    const first = q - a < MIN_SIDE ? weakest - 1 : weakest;
+    if (first >= 0 && first + 1 < kept.length && goesOn(edges, first)) kept.splice(first, 2);
+    else kept.splice(weakest, 1);
   }
 }
