@@ -9,13 +9,15 @@ export function tidyBends(
   smallest: number,
   settledAt: (bend: CellBend) => number,
 ): CellBend[] {
-  return dropHollow(mergeStairs(dropExcursions(settleSteps(mergeWarmUp(bends, n, settledAt), n), n, smallest)));
+  return dropHollow(
+    mergeStairs(dropExcursions(settleSteps(mergeWarmUp(bends, n, settledAt), n, smallest), n, smallest)),
+  );
 }
 
 const SETTLING = new Set(['plateau', 'growth-down', 'decline', 'step-up', 'step-down', 'growth-onset', 'growth-up']);
 
-/** A step takes a few cells: what follows at once and ends flat is its settling. */
-function settleSteps(bends: readonly CellBend[], n: number): CellBend[] {
+/** A step takes a few cells: what follows at once and ends flat is its settling; where that leaves nothing, it was a burst. */
+function settleSteps(bends: readonly CellBend[], n: number, smallest: number): CellBend[] {
   const out: CellBend[] = [];
   for (const b of bends) {
     const step = out.at(-1);
@@ -24,12 +26,10 @@ function settleSteps(bends: readonly CellBend[], n: number): CellBend[] {
     const calm = step && Math.abs(b.slopeAfter) < 0.2 * Math.abs(step.slopeAfter);
     const small = step && Math.abs(step.slopeAfter) * (b.x - step.x) < Math.abs(step.jump);
     if (isStep && soon && calm && small && SETTLING.has(b.kind)) {
-      out[out.length - 1] = {
-        ...step,
-        slopeAfter: b.slopeAfter,
-        slopeAfterSe: b.slopeAfterSe,
-        jump: b.level - (step.level - step.jump),
-      };
+      const jump = b.level - (step.level - step.jump);
+      const turned = Math.abs(b.slopeAfter - step.slopeBefore) * b.after;
+      if (Math.abs(jump) < smallest && turned < smallest) out.pop();
+      else out[out.length - 1] = { ...step, slopeAfter: b.slopeAfter, slopeAfterSe: b.slopeAfterSe, jump };
     } else out.push(b);
   }
   return out;
