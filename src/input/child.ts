@@ -1,6 +1,6 @@
 // In: a command line. Out: the command running with gctrace=1 merged into its GODEBUG, the bytes of its stderr, and its end.
 // It is told nothing else and never waits for the reader; where its stderr goes is chosen in child-spool.ts.
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { accessSync, closeSync, constants, openSync, readdirSync, readSync, realpathSync } from 'node:fs';
 import { constants as osConstants, setPriority } from 'node:os';
 import { basename, delimiter, join } from 'node:path';
@@ -73,6 +73,9 @@ export function mergeGodebug(current: string | undefined, key: string, value: st
  * (On Linux a priority belongs to a thread, so each of ours gets it.)
  */
 function yieldProcessor(): void {
+  // SCHED_IDLE is preempted at once; a low priority keeps its slice, and a collector that has stopped the world waits for it.
+  const idle = spawnSync('chrt', ['--all-tasks', '--idle', '--pid', '0', String(process.pid)], { stdio: 'ignore' });
+  if (idle.status === 0) return;
   const threads = process.platform === 'linux' ? readdirSync('/proc/self/task').map(Number) : [0];
   for (const thread of threads) {
     try {
