@@ -28,8 +28,6 @@ export interface ParseOptions extends Omit<EventParserOptions, 'grammars' | 'now
   year?: number | undefined;
   /** Name for plain Buffers; default `-`. */
   source?: string;
-  /** Changes or drops an event before anybody sees it (`--filter`, `--group-by`). */
-  refine?: ((event: GcbendEvent) => GcbendEvent | undefined) | undefined;
   /** Gets what is nobody's record, as it came. */
   foreign?: ParserSink['foreign'];
   /** Why the input ended, for the summary; default `end of input`. */
@@ -82,10 +80,8 @@ class Parsing {
 
   /** Counts an event and hands it on. */
   take(event: GcbendEvent): void {
-    const refined = this.#options.refine === undefined ? event : this.#options.refine(event);
-    if (refined === undefined) return;
-    this.summary.count(refined);
-    this.#emit(refined, this.#modifiedMs);
+    this.summary.count(event);
+    this.#emit(event, this.#modifiedMs);
   }
 
   /** Resolves when the piece was read: its bytes may be overwritten then. */
@@ -329,9 +325,9 @@ class NdjsonWriting {
   }
 
   #writeRecord(record: LineRecord): void {
-    const { grammars, refine } = this.#options;
+    const { grammars } = this.#options;
     const room = this.#encoder.maxBytes(record);
-    if (refine !== undefined || room > pieceBytes) {
+    if (room > pieceBytes) {
       this.#parsing.take(toEvent(grammars, record));
       return;
     }

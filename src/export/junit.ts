@@ -1,23 +1,9 @@
 // In: events. Out: JUnit XML: one test case a rule, failed by every finding that is more than a note.
 import { XMLBuilder } from 'fast-xml-parser';
 import { cleanText } from '../events/clean-text.ts';
-import type { FindingEvent, FindingRule } from '../events/types.ts';
+import { type FindingEvent, findingRules } from '../events/types.ts';
 import { Results } from './results.ts';
 import type { EventSink } from './types.ts';
-
-const RULES: readonly FindingRule[] = [
-  'heap-growth',
-  'goroutine-growth',
-  'site-growth',
-  'alloc-churn',
-  'gc-pressure',
-  'memory-limit',
-  'gc-regime',
-  'long-pause',
-  'blocked-goroutines',
-  'memory-bill',
-  'health-low',
-];
 
 function bodyOf(finding: FindingEvent): string {
   const lines = [finding.detail];
@@ -59,7 +45,7 @@ export function createJunitSink(failOn: readonly string[] = []): EventSink {
         return { ...attributes, failure };
       };
       // A rule that is not listed here (saved by a later version) still has its case.
-      const rules = new Set<string>([...RULES, ...findings.map((finding) => finding.rule)]);
+      const rules = new Set<string>([...findingRules, ...findings.map((finding) => finding.rule)]);
       const cases = [...rules].flatMap((rule) => {
         const own = findings.filter((finding) => finding.rule === rule);
         return own.length === 0 ? [caseOf(rule)] : own.map((finding) => caseOf(rule, finding));
