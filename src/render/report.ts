@@ -101,7 +101,9 @@ function snapshotWords(report: Report): string {
     const largest = last.groups.reduce((a, b) => (b.count > a.count ? b : a), last.groups[0]!);
     if (last.groups.length === 0) return `${formatCount(last.total, 'goroutine')}.`;
     const waits = largest.state === undefined ? 'stands' : `is in ${largest.state}`;
-    return `${formatCount(last.total, 'goroutine')}; the largest group (${largest.count}) ${waits} at ${siteWords(blockingFrame(largest))}.`;
+    const frame = blockingFrame(largest);
+    const place = frame === undefined ? 'at a place that cannot be read' : `at ${siteWords(frame)}`;
+    return `${formatCount(last.total, 'goroutine')}; the largest group (${largest.count}) ${waits} ${place}.`;
   }
   if (heap === undefined) return '';
   const largest = [...heap.last.sites].sort((a, b) => b.inUse.bytes - a.inUse.bytes)[0];
