@@ -73,6 +73,7 @@ export function restoreDetector(state: unknown): StreamDetector {
 function wrap(s: State): StreamDetector {
   return {
     push: (p) => push(s, p),
+    keep: (p) => void takeIn(s, p),
     finish: () => finish(s),
     state: () => structuredClone(s),
   };

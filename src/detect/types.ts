@@ -89,6 +89,8 @@ export interface DetectorResult {
 /** Bounded memory, bounded work per point; `state()` is one plain JSON value. */
 export interface StreamDetector {
   push(point: Point): DetectorUpdate | undefined;
+  /** Takes a point for `finish` without a look at the series: for signals that nobody waits for while they stream. */
+  keep(point: Point): void;
   finish(): DetectorResult;
   state(): unknown;
 }

@@ -45,8 +45,9 @@ export function pushPressure(state: PressureState, sample: CycleSample, context:
   const { found } = state;
   if (assistShare === undefined || scanRate === undefined) return quieten(state, sample.t);
   const ready = state.baseline.length >= limits.minBaselineCycles && assistShare > limits.assistShare;
-  const usual = ready ? median(state.baseline) : 0;
-  if (!ready || scanRate >= limits.workShare * usual) {
+  const fast = !ready || mostAreAtMost(state.baseline, scanRate / limits.workShare);
+  const usual = fast ? 0 : median(state.baseline);
+  if (fast || scanRate >= limits.workShare * usual) {
     state.run = [];
     state.baseline.push(scanRate);
     if (state.baseline.length > limits.baselineCycles) state.baseline.shift();
@@ -77,6 +78,13 @@ export function pushPressure(state: PressureState, sample: CycleSample, context:
   found.cycles++;
   noteWorst(found, [pressured]);
   return resumed;
+}
+
+/** More than half are, so that the median is too: in a healthy program nearly always, and found without sorting. */
+function mostAreAtMost(values: readonly number[], bound: number): boolean {
+  let count = 0;
+  for (const value of values) if (value <= bound) count++;
+  return 2 * count > values.length;
 }
 
 function noteWorst(found: NonNullable<PressureState['found']>, cycles: readonly PressuredCycle[]): void {

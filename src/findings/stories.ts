@@ -25,7 +25,12 @@ const LOOK_AGAIN = 1.3;
 
 export type Watches = ReadonlyMap<WatchedSignal, SignalWatch>;
 
+/** Signals whose stories are told while they stream; the others have their say at the end. */
 const EARLY: readonly StorySignal[] = ['goalRatio', 'allocRate'];
+
+function isEarly(signal: WatchedSignal): boolean {
+  return (EARLY as readonly WatchedSignal[]).includes(signal);
+}
 
 /** `goalRatio` is told as the heap goal, in MiB: a step of what it was to what it is. */
 function shownSignal(signal: WatchedSignal): TraceSignal {
@@ -53,6 +58,10 @@ export function pushStories(
   for (const [signal, watch] of watches) {
     const point = signal === 'heapLive' ? undefined : bin[signal];
     if (point === undefined) continue;
+    if (!isEarly(signal) && !wanted?.has(signal)) {
+      watch.keep(point);
+      continue;
+    }
     const update = watch.push(point);
     if (update !== undefined) {
       for (const held of update.withdrawn) {

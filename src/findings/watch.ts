@@ -80,6 +80,11 @@ export class SignalWatch {
     return update === undefined ? undefined : this.#apply(update, point.t);
   }
 
+  /** Takes a point for the end of the series alone. */
+  keep(point: SeriesPoint): void {
+    this.#detector.keep(point);
+  }
+
   #apply(update: DetectorUpdate, now: number): { raised: HeldBend[]; withdrawn: HeldBend[] } {
     const gone = new Set(update.withdrawn.map(({ id }) => id));
     const raised: HeldBend[] = [];

@@ -81,17 +81,14 @@ export class ValueHistogram {
   }
 }
 
+const double = new DataView(new ArrayBuffer(8));
+/** What the exponent of an IEEE 754 double is biased by; below it stand 52 bits of mantissa, the first seven of which count the steps. */
+const BIAS = 1023;
+const BITS_BELOW_STEPS = 20 - Math.log2(STEPS);
+
 /** Zero and everything below 2^-40 share the lowest bucket. */
 function bucketOf(value: number): number {
   if (value < 2 ** -40) return Number.NEGATIVE_INFINITY;
-  let exponent = Math.floor(Math.log2(value));
-  let mantissa = value / 2 ** exponent;
-  if (mantissa < 1) {
-    exponent--;
-    mantissa *= 2;
-  } else if (mantissa >= 2) {
-    exponent++;
-    mantissa /= 2;
-  }
-  return exponent * STEPS + Math.floor((mantissa - 1) * STEPS);
+  double.setFloat64(0, value);
+  return (double.getInt32(0) >> BITS_BELOW_STEPS) - BIAS * STEPS;
 }
