@@ -1,5 +1,5 @@
 // In: the first line of a text of many lines. Out: the parser of that text, whichever kind it is, behind one interface.
-import { type DumpOptions, GoroutineDumpParser } from './goroutines/index.ts';
+import { type DumpOptions, GoroutineDumpParser, isCounted } from './goroutines/index.ts';
 import { ProfileTextParser } from './profiles/index.ts';
 import type { GcbendEvent } from './types.ts';
 
@@ -37,14 +37,12 @@ export function startsBlock(bytes: Buffer, start: number, end: number): boolean 
       ProfileTextParser.startsProfile(bytes, start, end) !== undefined
     );
   }
-  if (dump.kind === 'counts') return COUNTED.test(dump.text) || !WRAPPED_NAME.test(dump.text);
+  if (dump.kind === 'counts') return isCounted(dump.text) || !WRAPPED_NAME.test(dump.text);
   return dump.inner !== true;
 }
 
 /** The runtime itself indents what came while a panic was handled: no wrapper's tab. */
 const NESTED = [Buffer.from('\tpanic: '), Buffer.from('\tfatal error: ')];
-/** Names of the runtime's own count profiles. */
-const COUNTED = /^(?:goroutine|threadcreate|goroutineleak)$/;
 /** Names that end with one of these, or begin like no name: `2026-11-21T09:00:00Z stderr F goroutine`. */
 const WRAPPED_NAME = /[^\w.-](?:goroutine|threadcreate|goroutineleak)$|^[^A-Za-z_]/;
 
@@ -61,7 +59,7 @@ export function openBlock(bytes: Buffer, start: number, end: number, options: Bl
       push: (...lines) => parser.push(...lines),
       finish: () => {
         const event = parser.finish();
-        return event === undefined ? [] : [event];
+        return event === undefined ? [...parser.malformed] : [event, ...parser.malformed];
       },
     };
   }

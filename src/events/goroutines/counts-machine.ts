@@ -1,8 +1,9 @@
-// In: lines of goroutine, goroutineleak, threadcreate and user profiles at debug=1. Out: a goroutines or a threads event.
+// In: lines of goroutine, goroutineleak, threadcreate and user profiles at debug=1. Out: a goroutines or a threads event, and what is broken.
 // Source: runtime/pprof/pprof.go printCountProfile; `3 @ 0x47fb4e 0x41592e` and `#	0x4e00a4	main.inlined+0x24		/app/main.go:74`
-import type { Frame, GoroutineGroup, GoroutinesEvent, ThreadsEvent } from '../types.ts';
+import { cleanText } from '../clean-text.ts';
+import type { Frame, GoroutineGroup, GoroutinesEvent, MalformedEvent, ThreadsEvent } from '../types.ts';
 import { groupId } from './describe.ts';
-import type { DumpStart } from './dump-start.ts';
+import { type DumpStart, isCounted } from './dump-start.ts';
 import { parseLabels } from './header.ts';
 import { InfrastructureIndex } from './infrastructure.ts';
 import {
@@ -18,6 +19,8 @@ import {
 import { unescapeName } from './names.ts';
 
 const RECORD = /^(\d+) @((?: 0x[0-9a-f]+)*)$/;
+/** A record, however broken: `3x @ 0x47fb4e`, `-1 @`. */
+const BROKEN_RECORD = /^-?\d+ @|^\S+ @ 0[xX]?[0-9a-f]|^\S+ @(?: 0x[0-9a-f]+)*$|^\S+ @ \S+ 0x[0-9a-f]/;
 const FRAME = /^#\t(0x[0-9a-f]+)(?:\t+(\S.*?)\+0x[0-9a-f]+\t+(\S.*):(\d+))?$/;
 
 interface CountRecord {
@@ -37,7 +40,11 @@ export class CountsMachine implements DumpMachine {
   #seen = 0;
   #first = true;
   #foreignRun = 0;
-  #torn = false;
+  /** The lines of a record that is broken go with it. */
+  #inBroken = false;
+  /** The last line, if it is a frame that does not end: cut, as long as nothing follows. */
+  #tornFrame: { line: number; text: string } | undefined;
+  readonly #malformed: MalformedEvent[] = [];
 
   constructor(start: DumpStart, line: number, options: DumpOptions) {
     this.#start = start;
@@ -45,22 +52,38 @@ export class CountsMachine implements DumpMachine {
     this.#options = options;
   }
 
-  line(bytes: Buffer, start: number, end: number): Verdict {
+  get malformed(): readonly MalformedEvent[] {
+    return this.#malformed;
+  }
+
+  line(bytes: Buffer, start: number, end: number, number: number): Verdict {
     let text = bytes.toString('latin1', start, end);
     if (this.#start.indent !== 'none') text = text.trimStart();
     if (this.#first) {
       this.#first = false;
+      if (this.#start.total === undefined) this.#break(number, 'the total in the header is no count', text);
       return TAKEN;
     }
-    const verdict = this.#take(text);
+    const verdict = this.#take(text, number);
     this.#foreignRun = verdict === TAKEN ? 0 : this.#foreignRun + 1;
     if (verdict === FOREIGN && this.#foreignRun > FOREIGN_LIMIT) return DONE;
     return verdict;
   }
 
-  finish(): GoroutinesEvent | ThreadsEvent {
+  finish(): GoroutinesEvent | ThreadsEvent | undefined {
     this.#close();
-    const total = this.#start.total ?? this.#seen;
+    const { total, text: name } = this.#start;
+    if (total === undefined) return undefined;
+    if (this.#seen > total) {
+      this.#break(
+        this.#line,
+        `the records count ${this.#seen}, the header says ${total}`,
+        `${name} profile: total ${total}`,
+      );
+      return undefined;
+    }
+    // A program that writes `load profile: total 35` into its log means something else.
+    if (this.#seen === 0 && total > 0 && !isCounted(name) && this.#malformed.length === 0) return undefined;
     const groups = [...this.#groups.values()].sort((a, b) => b.count - a.count);
     const base = { schema: 1 as const, source: this.#options.source, line: this.#line };
     if (this.#start.text === 'threadcreate') {
@@ -85,7 +108,7 @@ export class CountsMachine implements DumpMachine {
       groups,
     };
     if (this.#start.text !== 'goroutine') event.profile = utf8(this.#start.text);
-    if (this.#seen < total || this.#torn) event.truncated = true;
+    if (this.#seen < total || this.#tornFrame !== undefined) event.truncated = true;
     const infrastructure = new InfrastructureIndex(this.#options.infrastructure);
     for (const group of groups) {
       if (this.#start.text === 'goroutineleak') group.leaked = group.count;
@@ -94,30 +117,35 @@ export class CountsMachine implements DumpMachine {
     return event;
   }
 
-  #take(text: string): Verdict {
+  #take(text: string, number: number): Verdict {
+    if (this.#tornFrame !== undefined) this.#dropRecord(this.#tornFrame);
     if (text === '') {
       this.#close();
       return TAKEN;
     }
     const first = text.charCodeAt(0);
-    if (first === 35 /* # */) return this.#comment(text);
-    if (first >= 48 && first <= 57) {
-      const match = RECORD.exec(text);
-      if (match !== null && this.#seen < (this.#start.total ?? 0)) {
-        this.#close();
-        this.#record = { count: Number(match[1]), stack: [], labels: undefined, pcs: match[2]! };
-        this.#seen += this.#record.count;
-        return TAKEN;
-      }
+    if (first === 35 /* # */) return this.#comment(text, number);
+    const match = first >= 48 && first <= 57 ? RECORD.exec(text) : null;
+    if (match !== null && Number.isSafeInteger(Number(match[1]))) {
+      this.#close();
+      this.#record = { count: Number(match[1]), stack: [], labels: undefined, pcs: match[2]! };
+      this.#seen += this.#record.count;
+      return TAKEN;
+    }
+    if (BROKEN_RECORD.test(text)) {
+      this.#close();
+      this.#inBroken = true;
+      this.#break(number, 'record is torn', text);
+      return TAKEN;
     }
     // All that was promised has been seen, and the last record is closed: whatever comes is not ours.
-    if (this.#record === undefined && this.#seen >= (this.#start.total ?? 0)) return DONE;
+    if (this.#record === undefined && this.#seen >= (this.#start.total ?? Number.POSITIVE_INFINITY)) return DONE;
     return / profile: (?:total )?\d+|^goroutine \d+ |^--- (?:contention|mutex):/.test(text) ? DONE : FOREIGN;
   }
 
-  #comment(text: string): Verdict {
+  #comment(text: string, line: number): Verdict {
     const record = this.#record;
-    if (record === undefined) return FOREIGN;
+    if (record === undefined) return this.#inBroken && /^#(?:\t| labels: )/.test(text) ? TAKEN : FOREIGN;
     if (text.startsWith('# labels: ')) {
       record.labels = parseLabels(utf8(text.slice('# labels: '.length)));
       return TAKEN;
@@ -125,11 +153,10 @@ export class CountsMachine implements DumpMachine {
     const match = FRAME.exec(text);
     if (match === null) {
       if (!text.startsWith('#\t')) return FOREIGN;
-      // A frame cut in the middle: what it began to say is not known.
-      this.#torn = true;
+      // What it began to say is not known.
+      this.#tornFrame = { line, text };
       return TAKEN;
     }
-    this.#torn = false;
     if (match[2] !== undefined) record.stack.push(this.#frame(match[2], match[3]!, match[4]!));
     return TAKEN;
   }
@@ -144,7 +171,24 @@ export class CountsMachine implements DumpMachine {
     return frame;
   }
 
+  /** A stack that lacks a frame is another stack: better none. */
+  #dropRecord({ line, text }: { line: number; text: string }): void {
+    this.#tornFrame = undefined;
+    this.#seen -= this.#record?.count ?? 0;
+    this.#record = undefined;
+    this.#inBroken = true;
+    this.#break(line, 'frame is torn', text);
+  }
+
+  #break(line: number, reason: string, text: string): void {
+    const { source } = this.#options;
+    const grammar = isCounted(this.#start.text) ? this.#start.text : 'profile';
+    const clean = cleanText(utf8(text)).slice(0, 200);
+    this.#malformed.push({ type: 'malformed', schema: 1, source, line, grammar, reason, text: clean });
+  }
+
   #close(): void {
+    this.#inBroken = false;
     const record = this.#record;
     if (record === undefined) return;
     this.#record = undefined;

@@ -1,5 +1,6 @@
 // In: bytes from the first line of a dump on, in pieces of any size. Out: one event a dump, and the lines that are none of it.
 // The caller finds the start with `startsDump`; this chooses the machine for it and walks the lines.
+import type { MalformedEvent } from '../types.ts';
 import { CountsMachine } from './counts-machine.ts';
 import { type DumpStart, startsDump } from './dump-start.ts';
 import { DONE, type DumpEvent, type DumpMachine, type DumpOptions, FOREIGN } from './machine.ts';
@@ -29,6 +30,7 @@ export class GoroutineDumpParser {
   readonly #options: DumpOptions;
   #machine: DumpMachine | undefined;
   #done = false;
+  #malformed: readonly MalformedEvent[] = [];
   readonly #result: PushResult = { consumed: 0, lines: 0, state: 'more' };
 
   constructor(options: DumpOptions) {
@@ -75,12 +77,19 @@ export class GoroutineDumpParser {
     return result;
   }
 
-  /** The dump's event; `undefined` when the text that looked like a crash was a log line and nothing followed. */
+  /** The dump's event; `undefined` when the text that looked like one was a log line and nothing followed, or was broken. */
   finish(): DumpEvent | undefined {
     const machine = this.#machine;
     this.#machine = undefined;
     this.#done = true;
-    return machine?.finish();
+    const event = machine?.finish();
+    this.#malformed = machine?.malformed ?? [];
+    return event;
+  }
+
+  /** What was broken in the text that has finished. */
+  get malformed(): readonly MalformedEvent[] {
+    return this.#malformed;
   }
 
   #open(bytes: Buffer, start: number, end: number, line: number): DumpMachine | undefined {

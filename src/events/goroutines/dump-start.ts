@@ -14,7 +14,7 @@ export interface DumpStart {
   text: string;
   /** The header ends a line that begins with other text. */
   inner?: true;
-  /** `counts`: the number after `total`. */
+  /** `counts`: the number after `total`; absent where it is broken. */
   total?: number;
 }
 
@@ -32,7 +32,17 @@ export const anchors: readonly Buffer[] = [
 
 const SIGNAL = /^SIG[A-Z0-9]+: [a-z][a-z /-]*$/;
 const COUNT_PROFILE = /^(\S(?:.*\S)?) profile: total (\d+)$/;
+/** A header of the runtime's own with something else than a number at its end. */
+const BROKEN_COUNT_PROFILE = /^(goroutine|threadcreate|goroutineleak) profile: total(?: +\S*)?$/;
 const TEST_LOG = /^ +[\w.-]+\.go:\d+: /;
+
+/** Names of the runtime's own count profiles. */
+const COUNTED: readonly string[] = ['goroutine', 'threadcreate', 'goroutineleak'];
+
+/** True for the name of a count profile of the runtime: other names are a program's own. */
+export function isCounted(name: string): boolean {
+  return COUNTED.includes(name);
+}
 
 /** Longest line that can begin a dump: a header with labels, a panic's first line. */
 const LONGEST = 65_536;
@@ -90,11 +100,19 @@ export function startsDump(bytes: Buffer, start: number, end: number): DumpStart
 function startsRareDump(bytes: Buffer, start: number, at: number, end: number): DumpStart | undefined {
   const last = bytes[end - 1] === 13 ? bytes[end - 2] : bytes[end - 1];
   const isDigit = last !== undefined && last >= 48 && last <= 57;
-  if (isDigit && end - at < 512) {
-    const match = COUNT_PROFILE.exec(lineText(bytes, at, end));
+  const isCountsTitle = COUNTED.some((name) => isAt(bytes, at, end, `${name} profile: total`));
+  if ((isDigit || isCountsTitle) && end - at < 512) {
+    const text = lineText(bytes, at, end);
+    const match = COUNT_PROFILE.exec(text) ?? BROKEN_COUNT_PROFILE.exec(text);
     if (match !== null) {
-      const indent = indentOf(bytes, start, at);
-      return { kind: 'counts', cause: 'debug', indent, text: match[1]!, total: Number(match[2]) };
+      const total = Number(match[2]);
+      return {
+        kind: 'counts',
+        cause: 'debug',
+        indent: indentOf(bytes, start, at),
+        text: match[1]!,
+        ...(Number.isSafeInteger(total) ? { total } : {}),
+      };
     }
     return undefined;
   }

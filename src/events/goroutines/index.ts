@@ -1,6 +1,6 @@
 // In: nothing. Out: what other folders use of the goroutine dumps.
 export { GoroutineDumpParser, type PushResult } from './dump-parser.ts';
-export { anchors, type DumpStart, startsDump } from './dump-start.ts';
+export { anchors, type DumpStart, isCounted, startsDump } from './dump-start.ts';
 export { compileFilter, filterGroups, type GroupPredicate } from './filter.ts';
 export { type GroupKey, groupBy, parseGroupKey } from './group-by.ts';
 export type { InfrastructureRule } from './infrastructure.ts';

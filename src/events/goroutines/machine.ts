@@ -1,5 +1,5 @@
 // In: nothing. Out: what the three dump machines (stacks, counts, race) have in common.
-import type { GoroutineEvent, GoroutinesEvent, ThreadsEvent } from '../types.ts';
+import type { GoroutineEvent, GoroutinesEvent, MalformedEvent, ThreadsEvent } from '../types.ts';
 import type { InfrastructureRule } from './infrastructure.ts';
 
 /** What became of a line: part of the dump, somebody else's, or the first one after the dump. */
@@ -28,6 +28,8 @@ export interface DumpMachine {
   /** After DONE: where in that line the next dump begins, if not at its start. */
   readonly resumeOffset?: number;
   finish(): DumpEvent | undefined;
+  /** Broken lines, once it has finished. */
+  readonly malformed?: readonly MalformedEvent[];
 }
 
 /** Foreign lines in a row after which a dump counts as ended. */

@@ -1,6 +1,9 @@
 // In: one line of bytes. Out: its integers and single bytes one after the other, without making strings.
 // Example: `34: 278528 [34: 278528] @ 0x47e1ac`.
 
+/** The runtime counts in int64; what is larger was never printed by it. As a double: the next one above. */
+export const MAX_COUNT = 2 ** 63;
+
 /** Reads integers and single bytes of one line, blanks skipped. */
 export class NumberReader {
   at = 0;
@@ -13,7 +16,7 @@ export class NumberReader {
     this.end = end;
   }
 
-  /** NaN when no integer stands here. */
+  /** NaN when no integer of 64 bits stands here. */
   integer(): number {
     this.blanks();
     const negative = this.at < this.end && this.bytes[this.at] === 45;
@@ -26,7 +29,7 @@ export class NumberReader {
       value = value * 10 + digit;
       this.at++;
     }
-    if (this.at === from) return Number.NaN;
+    if (this.at === from || value > MAX_COUNT) return Number.NaN;
     return negative ? 0 - value : value;
   }
 

@@ -1,6 +1,7 @@
 // In: one line of content. Out: whether a profile text, a MemStats block or printed MemStats begin with it.
 // Follows runtime/pprof/pprof.go; example: `heap profile: 41: 329216 [42: 329984] @ heap/8192`.
 
+import { isHeapHeader } from './heap-header.ts';
 import { decodePrintedMemStats, findJsonMemStats } from './memstats.ts';
 
 /** `heap` also stands for allocs: the texts are the same. `vars` is expvar's JSON, `print` one line of a program. */
@@ -24,16 +25,13 @@ export const anchors: Buffer[] = [
   'heapAlloc',
 ].map((text) => Buffer.from(text));
 
-/** 1: the spelling, 2: the number behind it. */
-export const HEAP_HEADER =
-  /^heap profile: *-?\d+: *-?\d+ *\[ *-?\d+: *-?\d+ *\] @ (heap\/|heap_v2\/|heapz_v2\/|heapprofile)(\d*)/;
 /** Does the content line `bytes[start, end)` begin such a text? Two or three comparisons when it does not. */
 export function startsProfile(bytes: Buffer, start: number, end: number): ProfileStart | undefined {
   let at = start;
   while (at < end && (bytes[at] === 32 || bytes[at] === 9)) at++;
   switch (bytes[at]) {
     case 104: // heap profile:
-      if (hasText(bytes, at, end, 'heap profile: ') && HEAP_HEADER.test(bytes.toString('latin1', at, end))) {
+      if (hasText(bytes, at, end, 'heap profile: ') && isHeapHeader(bytes.toString('latin1', at, end))) {
         return { kind: 'heap', at };
       }
       break;

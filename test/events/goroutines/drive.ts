@@ -2,11 +2,12 @@
 import { GoroutineDumpParser } from '../../../src/events/goroutines/dump-parser.ts';
 import { startsDump } from '../../../src/events/goroutines/dump-start.ts';
 import type { DumpEvent, DumpOptions } from '../../../src/events/goroutines/machine.ts';
-import type { GoroutinesEvent } from '../../../src/events/types.ts';
+import type { GoroutinesEvent, MalformedEvent } from '../../../src/events/types.ts';
 
 export interface Driven {
   events: DumpEvent[];
   foreign: string[];
+  malformed: MalformedEvent[];
 }
 
 /** `cuts` are positions at which a chunk ends; none gives the whole text in one push. */
@@ -15,12 +16,13 @@ export function drive(text: string | Buffer, cuts: readonly number[] = [], optio
   const ends = [...new Set([...cuts.filter((cut) => cut > 0 && cut < bytes.length), bytes.length])].sort(
     (a, b) => a - b,
   );
-  const driven: Driven = { events: [], foreign: [] };
+  const driven: Driven = { events: [], foreign: [], malformed: [] };
   let parser: GoroutineDumpParser | undefined;
   let at = 0;
   let line = 1;
   const close = (): void => {
     const event = parser?.finish();
+    driven.malformed.push(...(parser?.malformed ?? []));
     parser = undefined;
     if (event !== undefined) driven.events.push(event);
   };

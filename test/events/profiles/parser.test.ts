@@ -195,6 +195,123 @@ describe('texts that are not whole', () => {
   });
 });
 
+describe('broken lines that all others stand on', () => {
+  const whole = fixture('go1.24-heap1.txt').toString('utf8');
+  const withHeader = (header: string): GcbendEvent[] => parseText(Buffer.from(whole.replace(/^.*/, header)), 'x');
+
+  const headers: [header: string, reason: RegExp][] = [
+    ['heap profile: 12: 345 [15: 789] @ heap/0', /sampling rate in the header of the heap text is 0/],
+    [
+      'heap profile: 99999999999999999999999: 345 [6: 789] @ heap/8192',
+      /^99999999999999999999999 .* more than 64 bits/,
+    ],
+    ['heap profile: -12: -345 [6: 789] @ heap/8192', /^"-12" .* no count/],
+    ['heap profile: 12: 345 [6: x] @ heap/8192', /^"x" .* no count/],
+    ['heap profile: 12x: 345 [6: 789] @ heap/8192', /^"12x" .* no count/],
+    ['heap profile: 12: 345 [6: 789] @ heap/81z', /^"heap\/81z" .* names no sampling rate/],
+    ['heap profile: 12: 345 [6: 789] @ heap/', /^"heap\/" .* names no sampling rate/],
+    ['heap profile: 12: 345 [6: 789] @ heap/8192 2026/11/21 INFO up', /names no sampling rate/],
+    ['heap profile: 12: 345 [6: ', /^the header of the heap text is torn$/],
+  ];
+  for (const [header, reason] of headers) {
+    test(`${header}: malformed, and MemStats stay`, () => {
+      const events = withHeader(header);
+      assert.deepEqual(
+        events.map((event) => event.type),
+        ['malformed', 'memstats'],
+      );
+      const malformed = find(events, 'malformed');
+      assert.match(malformed.reason, reason);
+      assert.equal(malformed.grammar, 'heap');
+      assert.equal(malformed.line, 1);
+      assert.equal(malformed.text, header);
+      assert.deepEqual(
+        parseText(Buffer.from(`${header}\n`), 'x').map((event) => event.type),
+        ['malformed'],
+      );
+    });
+  }
+
+  test('a rate of zero with nothing sampled is that of a program without profiling', () => {
+    const heap = find(parseText(Buffer.from('heap profile: 0: 0 [0: 0] @ heap/0\n\n'), 'x'), 'heap');
+    assert.equal(heap.sampleRate, 0);
+    assert.deepEqual(heap.sites, []);
+  });
+
+  test('sentences about heap profiles begin nothing', () => {
+    for (const line of ['heap profile: enabled', 'heap profile: written to /tmp/heap.out', 'heap profile: 12 MiB']) {
+      assert.deepEqual(parseText(Buffer.from(`${line}\n`), 'x'), [], line);
+    }
+  });
+
+  test('records of a heap text with garbage where a number belongs', () => {
+    const good = '2: 32 [3: 48] @ 0x2\n#\t0x1\tmain.f+0x1\ta.go:3\n\n';
+    for (const record of [
+      '1x: 16 [1: 16] @ 0x1',
+      'x: 16 [1: 16] @ 0x1',
+      '1: 16 [1: 16 @ 0x1',
+      '1: 16 [-1: 16] @ 0x1',
+      '1: 99999999999999999999999 [1: 16] @ 0x1',
+    ]) {
+      const frame = '#\t0x5\tmain.lost+0x1\ta.go:9\n\n';
+      const events = parseText(Buffer.from(`heap profile: 3: 48 [4: 64] @ heap/2\n${record}\n${frame}${good}`), 'x');
+      assert.deepEqual(
+        events.map((event) => event.type),
+        ['heap', 'malformed'],
+        record,
+      );
+      const malformed = find(events, 'malformed');
+      assert.deepEqual([malformed.line, malformed.reason, malformed.text], [2, 'record is torn', record]);
+      assert.deepEqual(find(events, 'heap').inUse, { objects: 2, bytes: 32 });
+    }
+  });
+
+  test('what scales a contention text', () => {
+    const records = '662083769 79 @ 0x1\n#\t0x1\tmain.f+0x1\ta.go:3\n\n';
+    const kinds = (text: string): string[] =>
+      parseText(Buffer.from(text), 'x').map((event) => (event.type === 'malformed' ? event.reason : event.type));
+    const block = (rate: string): string[] => kinds(`--- contention:\n${rate}${records}`);
+    assert.deepEqual(block('cycles/second=2600000000\n'), ['contention']);
+    for (const rate of ['x', '0', '-5', '99999999999999999999999', '26e']) {
+      assert.deepEqual(
+        block(`cycles/second=${rate}\n`),
+        ['cycles/second is no number above 0: the records cannot be scaled'],
+        rate,
+      );
+    }
+    assert.deepEqual(block(''), ['the line "cycles/second" is missing: the records cannot be scaled']);
+    const mutex = (period: string): string[] => kinds(`--- mutex:\ncycles/second=2600000000\n${period}${records}`);
+    assert.deepEqual(mutex('sampling period=5\n'), ['contention']);
+    assert.deepEqual(mutex('sampling period=-5\n'), [
+      'sampling period is no number above 0: the records cannot be scaled',
+    ]);
+    assert.deepEqual(mutex('sampling period=0\n'), ['the sampling period is 0: the records cannot be scaled']);
+    assert.deepEqual(mutex(''), ['the line "sampling period" is missing: the records cannot be scaled']);
+    assert.deepEqual(kinds('--- mutex:\ncycles/second=2600000000\nsampling period=0\n'), ['contention']);
+    assert.deepEqual(kinds('--- mutex:\nsome other text\n'), []);
+  });
+
+  test('records of a contention text with garbage where a number belongs', () => {
+    for (const record of ['12x 4 @ 0x1', '12 -4 @ 0x1', '12 @ 0x1 0x2', '99999999999999999999999 4 @ 0x1']) {
+      const events = parseText(
+        Buffer.from(`--- contention:\ncycles/second=1000000000\n${record}\n\n7 1 @ 0x2\n\n`),
+        'x',
+      );
+      assert.deepEqual(
+        events.map((event) => event.type),
+        ['contention', 'malformed'],
+        record,
+      );
+      assert.equal(find(events, 'contention').sites.length, 1);
+    }
+  });
+
+  test('a text that another one cuts short is said to be cut', () => {
+    const header = 'heap profile: 1: 16 [1: 16] @ heap/2\n1: 16 [1: 16] @ 0x1\n\n';
+    assert.equal(find(parseText(Buffer.from(`${header}goroutine profile: total 3\n`), 'x'), 'heap').truncated, true);
+  });
+});
+
 test('a JSON object may be pushed from the start of its line', () => {
   const line = Buffer.from('12:00:01 vars {"cmdline":["x"],"memstats":{"HeapAlloc":5,"NextGC":10}}\n');
   const parser = new ProfileTextParser('vars', { source: 'x' });
