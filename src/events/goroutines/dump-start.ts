@@ -38,6 +38,7 @@ const TEST_LOG = /^ +[\w.-]+\.go:\d+: /;
 
 /** Names of the runtime's own count profiles. */
 const COUNTED: readonly string[] = ['goroutine', 'threadcreate', 'goroutineleak'];
+const COUNT_TITLES = COUNTED.map((name) => `${name} profile: total`);
 
 /** True for the name of a count profile of the runtime: other names are a program's own. */
 export function isCounted(name: string): boolean {
@@ -100,7 +101,7 @@ export function startsDump(bytes: Buffer, start: number, end: number): DumpStart
 function startsRareDump(bytes: Buffer, start: number, at: number, end: number): DumpStart | undefined {
   const last = bytes[end - 1] === 13 ? bytes[end - 2] : bytes[end - 1];
   const isDigit = last !== undefined && last >= 48 && last <= 57;
-  const isCountsTitle = COUNTED.some((name) => isAt(bytes, at, end, `${name} profile: total`));
+  const isCountsTitle = COUNT_TITLES.some((title) => isAt(bytes, at, end, title));
   if ((isDigit || isCountsTitle) && end - at < 512) {
     const text = lineText(bytes, at, end);
     const match = COUNT_PROFILE.exec(text) ?? BROKEN_COUNT_PROFILE.exec(text);
