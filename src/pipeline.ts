@@ -5,6 +5,7 @@ import { objectTransform, transform } from 'through2';
 import { EventParser, type EventParserOptions } from './events/event-parser.ts';
 import { type LineRecord, RecordEncoder, toEvent } from './events/line-record.ts';
 import { NdjsonReader } from './events/ndjson.ts';
+import type { RecordRun } from './events/record-run.ts';
 import type { ParserSink } from './events/source-parser.ts';
 import { SummaryCounter } from './events/summary.ts';
 import type { GcbendEvent, SummaryEvent } from './events/types.ts';
@@ -177,6 +178,9 @@ export function parse(options: ParseOptions): Transform {
     },
     {
       record: (record) => parsing.take(toEvent(options.grammars, record)),
+      run: (run) => {
+        for (let index = 0; index < run.records; index++) parsing.take(run.event(index));
+      },
       processEnded: (process) => ended.push(process),
       ...(options.foreign === undefined ? {} : { foreign: options.foreign }),
     },
@@ -263,6 +267,7 @@ class NdjsonWriting {
       },
       {
         record: (record) => this.#writeRecord(record),
+        run: (run) => this.#writeRun(run),
         processEnded: (process) => this.#writeDerived(this.#analysis?.endProcess(process) ?? []),
         ...(options.foreign === undefined ? {} : { foreign: options.foreign }),
       },
@@ -309,12 +314,19 @@ class NdjsonWriting {
 
   #write(event: GcbendEvent): void {
     const text = Buffer.from(`${JSON.stringify(event)}\n`);
-    if (this.#used + text.length > pieceBytes) this.#flush();
-    if (text.length > pieceBytes) this.#pieces.push(text);
-    else {
-      text.copy(this.#out, this.#used);
-      this.#used += text.length;
+    if (text.length <= pieceBytes) {
+      this.#writeBytes(text);
+      return;
     }
+    this.#flush();
+    this.#pieces.push(text);
+  }
+
+  /** No more than a piece. */
+  #writeBytes(text: Buffer): void {
+    if (this.#used + text.length > pieceBytes) this.#flush();
+    text.copy(this.#out, this.#used);
+    this.#used += text.length;
   }
 
   #writeDerived(events: readonly GcbendEvent[]): void {
@@ -336,6 +348,20 @@ class NdjsonWriting {
     const { event: type } = record.match.shape.grammar;
     this.#parsing.summary.countRecord(type, record.process, record.at, record.repaired);
     if (this.#analysis?.wants(type)) this.#writeDerived(this.#analysis.push(toEvent(grammars, record)));
+  }
+
+  #writeRun(run: RecordRun): void {
+    const { type, process, at, records, bytes } = run;
+    let written = 0;
+    for (let index = 0; this.#analysis?.wants(type) && index < records; index++) {
+      const derived = this.#analysis.push(run.event(index));
+      if (derived.length === 0) continue;
+      this.#writeBytes(bytes.subarray(written, run.end(index)));
+      written = run.end(index);
+      this.#writeDerived(derived);
+    }
+    this.#writeBytes(bytes.subarray(written, run.end(records - 1)));
+    this.#parsing.summary.countRun(type, process, at, records);
   }
 }
 

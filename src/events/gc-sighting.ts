@@ -1,5 +1,5 @@
 // In: a match of a gctrace line. Out: the few numbers that tell whose cycle it is, without building its event.
-import type { GrammarSet, Match, Shape } from '../grammar/index.ts';
+import type { GrammarSet, Match, RunReader, Shape } from '../grammar/index.ts';
 import type { GcDetails, GcSighting } from './process-fit.ts';
 
 interface Holes {
@@ -46,6 +46,29 @@ export class SightingReader {
     sighting.shape = match.shape.index;
     this.#match = match;
     this.#details = undefined;
+    return sighting;
+  }
+
+  /** True when the sighting of such a line needs nothing but plain numbers. */
+  readsRows(shape: Shape): boolean {
+    const { cycle, at, start, end, live, goal } = this.#holesOf(shape);
+    return [cycle, at, start, end, live, goal].every((hole) => hole < 0 || shape.isPlain[hole] === 1);
+  }
+
+  /** The same of a line in a run; where nothing is wrapped around lines there is neither identity nor wall time. */
+  readRow(run: RunReader, index: number, shape: Shape, source: string): GcSighting {
+    const { cycle, at, start, end, live, goal } = this.#holesOf(shape);
+    const marked = live < 0 ? end : live;
+    const sighting = this.#sighting;
+    sighting.cycle = cycle < 0 ? 0 : run.valueAt(index, cycle);
+    sighting.atSeconds = at < 0 ? undefined : run.valueAt(index, at);
+    sighting.heapStartMiB = start < 0 ? 0 : run.valueAt(index, start);
+    sighting.heapLiveMiB = marked < 0 ? 0 : run.valueAt(index, marked);
+    sighting.heapGoalMiB = goal < 0 ? undefined : run.valueAt(index, goal);
+    sighting.source = source;
+    sighting.identity = undefined;
+    sighting.wallMs = undefined;
+    sighting.shape = shape.index;
     return sighting;
   }
 

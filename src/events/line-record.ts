@@ -1,6 +1,7 @@
 // In: a match of a one-line grammar and what is known around it. Out: the event, as an object or as NDJSON bytes.
 // Both say the same: the bytes are copied from the input where they are valid JSON already.
 import {
+  type CompiledGrammar,
   type GrammarSet,
   type Match,
   toWords,
@@ -43,7 +44,15 @@ export function toEvent(grammars: GrammarSet, record: LineRecord): GcbendEvent {
   } as GcbendEvent;
 }
 
-/** Fixed text of the lines of one shape, source and process: what stands before and after the line number. */
+/** JSON of the lines of one shape, source and process: what stands before and after the line number. */
+export function frameTexts(grammar: CompiledGrammar, source: string, process: number | undefined): [string, string] {
+  const before = JSON.stringify({ type: grammar.event, schema: 1, source });
+  const printer = process === undefined ? '' : `,"process":${process}`;
+  const format = grammar.event === 'gc' ? '' : `,"grammar":${JSON.stringify(grammar.id)}`;
+  return [`${before.slice(0, -1)},"line":`, printer + format];
+}
+
+/** These texts, ready to write. */
 interface Frame {
   process: number | undefined;
   head: Words;
@@ -90,10 +99,8 @@ export class RecordEncoder {
     const { index, grammar } = match.shape;
     const known = this.#frames[index];
     if (known !== undefined && known.process === process) return known;
-    const before = JSON.stringify({ type: grammar.event, schema: 1, source });
-    const printer = process === undefined ? '' : `,"process":${process}`;
-    const format = grammar.event === 'gc' ? '' : `,"grammar":${JSON.stringify(grammar.id)}`;
-    const frame = { process, head: toWords(`${before.slice(0, -1)},"line":`), tail: toWords(printer + format) };
+    const [head, tail] = frameTexts(grammar, source, process);
+    const frame = { process, head: toWords(head), tail: toWords(tail) };
     this.#frames[index] = frame;
     return frame;
   }

@@ -91,24 +91,27 @@ export class ProcessTracker {
     return { state, opened: state.process === 1 ? 'first' : 'restart', ended: [] };
   }
 
-  assign(gc: GcSighting): Assignment {
-    this.#clock++;
+  /** The only process there is, once it is known well enough to be followed without care. */
+  get only(): ProcessState | undefined {
     const last = this.#last;
-    if (
-      last !== undefined &&
-      this.#live.length === 1 &&
-      last.records >= closeRecords &&
-      gc.cycle === last.cycle + 1 &&
-      canFollow(last, gc)
-    ) {
-      // By far the commonest case: the only process there is prints its next cycle.
-      last.details = undefined;
-      note(last, gc, this.#stream);
-      last.lastSeen = this.#clock;
-      last.seenSeconds = this.#stream.seconds;
-      return { state: last, ended: [] };
-    }
-    return this.#assignWithCare(gc, last);
+    return last !== undefined && this.#live.length === 1 && last.records >= closeRecords ? last : undefined;
+  }
+
+  /** By far the commonest case: the only process there is prints its next cycle. False: it is not that case, and nothing was done. */
+  follow(gc: GcSighting): boolean {
+    const only = this.only;
+    if (only === undefined || gc.cycle !== only.cycle + 1 || !canFollow(only, gc)) return false;
+    only.details = undefined;
+    note(only, gc, this.#stream);
+    only.lastSeen = ++this.#clock;
+    only.seenSeconds = this.#stream.seconds;
+    return true;
+  }
+
+  assign(gc: GcSighting): Assignment {
+    if (this.follow(gc)) return { state: this.#last!, ended: [] };
+    this.#clock++;
+    return this.#assignWithCare(gc, this.#last);
   }
 
   #assignWithCare(gc: GcSighting, before: ProcessState | undefined): Assignment {

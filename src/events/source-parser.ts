@@ -3,7 +3,7 @@
 import { type Unwrapped, Unwrapper } from '../envelope/index.ts';
 import { LineReader } from '../framing/index.ts';
 import type { Line } from '../framing/types.ts';
-import type { GrammarSet, Match } from '../grammar/index.ts';
+import { type GrammarSet, type Match, RUN_READER_BYTES } from '../grammar/index.ts';
 import { type BlockOptions, type BlockParser, openBlock, startsBlock } from './block.ts';
 import { cleanText } from './clean-text.ts';
 import { SightingReader } from './gc-sighting.ts';
@@ -11,6 +11,7 @@ import { anchors as dumpAnchors } from './goroutines/index.ts';
 import type { LineRecord } from './line-record.ts';
 import type { OpenReason, ProcessState, ProcessTracker } from './processes.ts';
 import { anchors as profileAnchors } from './profiles/index.ts';
+import { type RecordRun, RunTaker } from './record-run.ts';
 import { TornLineAssembler, type TornOutcome } from './torn.ts';
 import type { GcbendEvent } from './types.ts';
 
@@ -18,6 +19,8 @@ import type { GcbendEvent } from './types.ts';
 export interface ParserSink {
   /** A record of one line; the object is reused. */
   record(record: LineRecord): void;
+  /** Many records at once, instead of `record` for each; the object is reused. */
+  run?(run: RecordRun): void;
   event(event: GcbendEvent): void;
   /** Nothing more will come from this process. */
   processEnded(process: number): void;
@@ -64,6 +67,7 @@ const NEWLINE = 0x0a;
 export class SourceParser {
   readonly #options: SourceOptions;
   readonly #reader: LineReader;
+  readonly #runs: RunTaker;
   readonly #sightings: SightingReader;
   readonly #record: LineRecord;
   readonly #content: Content = { bytes: newline, start: 0, end: 0, line: 0, wrapper: undefined, identity: undefined };
@@ -86,7 +90,8 @@ export class SourceParser {
   constructor(options: SourceOptions) {
     this.#options = options;
     const anchors = [...options.grammars.anchors, ...dumpAnchors, ...profileAnchors];
-    this.#reader = new LineReader({ anchors });
+    this.#reader = new LineReader({ anchors, workBytes: RUN_READER_BYTES });
+    this.#runs = new RunTaker({ ...options, reader: this.#reader });
     this.#torn = new TornLineAssembler(options.grammars);
     this.#unwrapper = new Unwrapper({
       looksLikeRecord: (bytes, start, end) => looksLikeRecord(options.grammars, bytes, start, end),
@@ -132,7 +137,7 @@ export class SourceParser {
       if (this.#block !== undefined && this.#takesBlocksInBulk) this.#pushInBulk(this.#block);
       const line = reader.next(this.#needsEveryLine ? 'every' : 'anchored');
       if (line === undefined) break;
-      this.#takeLine(line);
+      if (!this.#takeRun(line)) this.#takeLine(line);
     }
     for (const { number, byteLength } of reader.takeOversized()) {
       this.#malformed(number, 'line', `the line has ${byteLength} bytes: longer than 1 MiB, skipped`, '');
@@ -151,6 +156,17 @@ export class SourceParser {
   /** Something has begun that goes on in lines without an anchor. */
   get #awaitsRest(): boolean {
     return this.#block !== undefined || this.#torn.pending > 0 || this.#unwrapper.needsEveryLine;
+  }
+
+  /** Runs are taken only where each of their lines stands for itself and has no time but its own. */
+  #takeRun(line: Line): boolean {
+    const { sink, now } = this.#options;
+    if (sink.run === undefined || !line.terminated || this.#awaitsRest || now?.() !== undefined) return false;
+    const run = this.#runs.take(line);
+    if (run === undefined) return false;
+    this.#tracesStack = false;
+    sink.run(run);
+    return true;
   }
 
   #takeLine(line: Line): void {

@@ -15,12 +15,17 @@ export class SummaryCounter {
 
   /** The same for a record that is not made an event. */
   countRecord(type: string, process: number | undefined, at: number | undefined, repaired: boolean): void {
-    this.#counts[type] = (this.#counts[type] ?? 0) + 1;
+    this.countRun(type, process, at, 1);
+    if (repaired) this.#repaired++;
+  }
+
+  /** Records of one process, the last of them at `at`. */
+  countRun(type: string, process: number | undefined, at: number | undefined, records: number): void {
+    this.#counts[type] = (this.#counts[type] ?? 0) + records;
     if (process !== undefined && process !== this.#latest) {
       this.#processes.add(process);
       this.#latest = process;
     }
-    if (repaired) this.#repaired++;
     if (at !== undefined && at > this.#seconds) this.#seconds = at;
   }
 

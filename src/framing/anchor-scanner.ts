@@ -4,9 +4,10 @@
 import { GcbendError } from '../errors.ts';
 import { ANCHOR_SCANNER_WASM } from './anchor-scanner.wasm.ts';
 import { assignBuckets, BUCKETS, FINGERPRINT_BYTES, type Fingerprint } from './fingerprints.ts';
+import type { Workspace } from './types.ts';
+import { createMemory, instantiate } from './web-assembly.ts';
 
 const NEWLINE = 0x0a;
-const PAGE_BYTES = 65536;
 /** Addresses in the scanner's memory, see anchor-scanner.wat. */
 const NIBBLE_TABLES = 32;
 const BUCKET_TABLE = 160;
@@ -15,24 +16,17 @@ const RECORD_BYTES = 16;
 /** What the scanner may read behind the text. */
 const SLACK_BYTES = 64;
 
-/** The part of the WebAssembly interface that is used here: Node's own types leave it to the browser's. */
-declare const WebAssembly: {
-  Memory: new (size: { initial: number; maximum: number }) => { buffer: ArrayBuffer };
-  Module: new (program: Uint8Array) => object;
-  Instance: new (module: object, imports: object) => { exports: object };
-};
-
 interface ScannerExports {
   find(from: number, to: number): number;
   newline(from: number, to: number): number;
   count(from: number, to: number): number;
 }
 
-let compiled: object | undefined;
-
 /** Finds lines that contain one of `anchors` within `buffer`, in one pass for all of them. Offsets are of `buffer`. */
 export class AnchorScanner {
   readonly buffer: Buffer;
+  /** Behind the buffer. */
+  readonly workspace: Workspace;
   /** After `find`: how many newlines were passed before the line found (or in all, when none was). */
   skippedLines = 0;
   /** After `find` returned true: the line is `buffer[lineStart, lineEnd)`, its newline at `lineEnd`. */
@@ -45,7 +39,7 @@ export class AnchorScanner {
   readonly #base: number;
 
   /** Throws GcbendError('STATE_INVALID') for an anchor that is empty or holds a newline. */
-  constructor(anchors: readonly Buffer[], capacity: number) {
+  constructor(anchors: readonly Buffer[], capacity: number, workBytes = 0) {
     for (const anchor of anchors) {
       if (anchor.length === 0 || anchor.includes(NEWLINE)) {
         throw new GcbendError('STATE_INVALID', `an anchor is a piece of one line, not ${JSON.stringify(`${anchor}`)}`);
@@ -55,14 +49,13 @@ export class AnchorScanner {
     const anchorBytes = needed.reduce((sum, anchor) => sum + anchor.length, 0);
     const tableBytes = RECORDS + needed.length * RECORD_BYTES + anchorBytes;
     this.#base = Math.ceil(tableBytes / SLACK_BYTES) * SLACK_BYTES;
-    const pages = Math.ceil((this.#base + capacity + SLACK_BYTES) / PAGE_BYTES);
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+    const start = Math.ceil((this.#base + capacity) / SLACK_BYTES + 1) * SLACK_BYTES;
+    const memory = createMemory(start + workBytes + SLACK_BYTES);
     writeTables(memory.buffer, assignBuckets(needed));
     this.buffer = Buffer.from(memory.buffer, this.#base, capacity);
+    this.workspace = { memory, window: this.#base, start, bytes: workBytes };
     this.#result = new Uint32Array(memory.buffer, 0, 3);
-    compiled ??= new WebAssembly.Module(Buffer.from(ANCHOR_SCANNER_WASM, 'base64'));
-    const instance = new WebAssembly.Instance(compiled, { host: { memory } });
-    this.#scanner = instance.exports as ScannerExports;
+    this.#scanner = instantiate<ScannerExports>(ANCHOR_SCANNER_WASM, memory);
   }
 
   /** The first line within `[from, to)` that contains an anchor; `from` is a line start. */

@@ -1,4 +1,4 @@
-// In: anchor-scanner.wat. Out: that program, compiled by scripts/build-scanner.ts. Not written by hand.
+// In: anchor-scanner.wat. Out: that program, compiled by scripts/build-wasm.ts. Not written by hand.
 export const ANCHOR_SCANNER_WASM =
   'AGFzbQEAAAABGwRgAn9/AX9gAX8Bf2ADf39/AX9gBH9/f38BfwIQAQRob3N0Bm1lbW9yeQIAAQMJCAAAAQACAwMABxoDB25ld2xp' +
   'bmUAAAVjb3VudAABBGZpbmQABwq7BwhDAQF/AkADQCAAIAFPDQEgAP0ABABBCv0P/SP9ZCECIAIEQCAAIAJoaiEADAILIABBEGoh' +

@@ -3,7 +3,7 @@
 
 import { GcbendError } from '../errors.ts';
 import { AnchorScanner } from './anchor-scanner.ts';
-import type { Line } from './types.ts';
+import type { Line, Workspace } from './types.ts';
 
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
@@ -20,6 +20,8 @@ export interface LineReaderOptions {
   anchors: readonly Buffer[];
   /** Longer lines are skipped and reported by `takeOversized`. Default 1 MiB. */
   maxLineBytes?: number;
+  /** Length of `workspace`. Default 0. */
+  workBytes?: number;
 }
 
 /** A line that was longer than `maxLineBytes`; `byteLength` is without the newline. */
@@ -76,10 +78,20 @@ export class LineReader {
     if (!(this.#maxLineBytes > 0)) throw new GcbendError('STATE_INVALID', 'maxLineBytes must be above 0');
     // A window no longer than the limit: every oversized line then crosses a window border, where it is noticed.
     this.#windowBytes = Math.min(WINDOW_BYTES, this.#maxLineBytes);
-    this.#scanner = new AnchorScanner(options.anchors, this.#maxLineBytes + this.#windowBytes);
+    const capacity = this.#maxLineBytes + this.#windowBytes;
+    this.#scanner = new AnchorScanner(options.anchors, capacity, options.workBytes);
     this.#buffer = this.#scanner.buffer;
     this.#line = { bytes: this.#buffer, start: 0, end: 0, number: 0, terminated: true, anchored: false };
     this.#span = { bytes: this.#buffer, start: 0, end: 0 };
+  }
+
+  get workspace(): Workspace {
+    return this.#scanner.workspace;
+  }
+
+  /** Where the complete lines of the current window end. Lines up to there may be read around `next`, see `advance`. */
+  get complete(): number {
+    return this.#complete;
   }
 
   /** Hands in the next bytes. The one before must have been read: `next` or `remaining` said there is no more. */
@@ -126,12 +138,12 @@ export class LineReader {
     return this.#span;
   }
 
-  /** Consumes up to `to`, a line start within `remaining()`, or its end. */
-  advance(to: number): void {
+  /** Consumes up to `to`, a line start within `remaining()`, or its end: that many lines, where they have been counted. */
+  advance(to: number, lines = this.#scanner.countNewlines(this.#start, to)): void {
     if (to < this.#start || to > this.#complete || (to > this.#start && this.#buffer[to - 1] !== NEWLINE)) {
       throw new GcbendError('STATE_INVALID', `advance to ${to}, which is no line start in what remains`);
     }
-    this.lines += this.#scanner.countNewlines(this.#start, to);
+    this.lines += lines;
     this.#start = to;
     this.#anchoredStart = -1;
   }

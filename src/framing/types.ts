@@ -1,5 +1,7 @@
 // In: nothing. Out: what framing hands on: lines as spans of a Buffer, never copies.
 
+import type { Memory } from './web-assembly.ts';
+
 /**
  * A line without its newline: `bytes[start, end)`. A trailing `\r` is left out of the span.
  * The object is reused by the reader: read it before asking for the next one.
@@ -14,4 +16,14 @@ export interface Line {
   terminated: boolean;
   /** Whether it contains one of the reader's anchors. */
   anchored: boolean;
+}
+
+/** A piece of the memory in which the lines stand, for a WebAssembly program that works on them. */
+export interface Workspace {
+  readonly memory: Memory;
+  /** Address of `bytes[0]` of every line; at least 64 bytes can be read behind any line. */
+  readonly window: number;
+  /** The piece: its first address and its length. */
+  readonly start: number;
+  readonly bytes: number;
 }

@@ -232,3 +232,10 @@ export function toWords(text: string): Words {
   for (let w = 0; w < words.length; w++) words[w] = view.getFloat64(WORD_BYTES * w, true);
   return { words, length: bytes.length };
 }
+
+/** The same text again. */
+export function textOfWords(text: Words): Buffer {
+  const bytes = Buffer.alloc(text.words.length * WORD_BYTES);
+  writeWords(text, viewWords(bytes), 0);
+  return bytes.subarray(0, text.length);
+}

@@ -75,6 +75,11 @@ export class GrammarSet {
     this.#match = { shape: shapes[0] as Shape, bytes: Buffer.alloc(0), start: 0, end: 0, spans: this.#spans };
   }
 
+  /** The shape that is tried first for lines that begin with this byte: the one that matched last. */
+  likely(first: number): Shape | undefined {
+    return this.#byFirst[first]?.[0];
+  }
+
   /** The whole of `bytes[start, end)` as one record, or undefined. */
   match(bytes: Buffer, start: number, end: number): Match | undefined {
     return this.#run(bytes, start, end, true);

@@ -3,4 +3,12 @@
 export { bytesThatMayFollow, type Walk, walkShape } from './boundaries.ts';
 export { toWords, viewWords, type Words, type WordView, writeWords } from './encode.ts';
 export { type Diagnosis, GrammarSet, loadGrammars, type Match, type Shape } from './grammar-set.ts';
-export type { CompiledField, CompiledGrammar, CompiledGrammars, CompiledShape, HoleType } from './types.ts';
+export { RUN_READER_BYTES, RunReader } from './run-reader.ts';
+export {
+  type CompiledField,
+  type CompiledGrammar,
+  type CompiledGrammars,
+  type CompiledShape,
+  type HoleType,
+  OP_HOLE,
+} from './types.ts';

@@ -4,7 +4,7 @@
 import type { CompiledField } from './types.ts';
 
 /** 10^0 … 10^22: powers that a double holds exactly. */
-const POWERS = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
+export const POWERS = Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
 
 /** Numbers of so many bytes are exact when they are read digit by digit; longer ones are left to Number(). */
 export const EXACT_DIGITS = 15;

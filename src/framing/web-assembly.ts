@@ -1,0 +1,33 @@
+// In: a program as base64 and a memory. Out: its functions, running in that memory.
+
+/** The part of the WebAssembly interface that is used here: Node's own types leave it to the browser's. */
+declare const WebAssembly: {
+  Memory: new (size: { initial: number; maximum: number }) => Memory;
+  Module: new (program: Uint8Array) => object;
+  Instance: new (module: object, imports: object) => { exports: object };
+};
+
+/** Never grows, so that views of it stay valid. Pages that nobody touches cost nothing. */
+export interface Memory {
+  readonly buffer: ArrayBuffer;
+}
+
+const PAGE_BYTES = 65536;
+
+export function createMemory(bytes: number): Memory {
+  const pages = Math.ceil(bytes / PAGE_BYTES);
+  return new WebAssembly.Memory({ initial: pages, maximum: pages });
+}
+
+/** Programs by their text: compiled when they are first needed. */
+const modules = new Map<string, object>();
+
+/** The functions that the program exports; which ones its .wat says. */
+export function instantiate<Exports extends object>(program: string, memory: Memory): Exports {
+  let module = modules.get(program);
+  if (module === undefined) {
+    module = new WebAssembly.Module(Buffer.from(program, 'base64'));
+    modules.set(program, module);
+  }
+  return new WebAssembly.Instance(module, { host: { memory } }).exports as Exports;
+}

@@ -1,0 +1,177 @@
+;; Reads a run of lines that all have one shape, and writes each as a line of NDJSON: matching, copying and reading numbers in one
+;; walk over the bytes. It stops before the first line that is in any way unusual.
+;;
+;; A plan is a list of steps. Each compares a literal with the line, writes text to the output, then does what its operation says.
+;;
+;; Memory, filled by run-reader.ts (addresses relative to the plan, little endian):
+;;   0    u32 address of the rows, u32 bytes of a row
+;;   8    u32 address of the output, u32 the last address in it where a line may begin
+;;   16   u32 address and u32 length of the text before the line number, the same of the text behind it
+;;   32   scratch for the digits of the line number
+;;   48   f64 10^0 to 10^15
+;;   176  steps of 48 bytes:
+;;        0   the literal, up to 16 bytes
+;;        16  u32 the bits of its bytes, u32 its length
+;;        24  u32 address of the text, u32 its length
+;;        32  u32 operation, u32 place of its value in the row (0: it is not asked for)
+;;        40  u32 address of the step to go on with (OPTIONAL: where the literal is missing), u32 value (FIXED)
+;; A row is f64s: address behind the line's newline, address behind the line's output, values of holes.
+;; Up to 16 bytes are read behind the input and written behind the output.
+(module
+  (import "host" "memory" (memory 1))
+
+  ;; Writes text at `to`; returns where it ends.
+  (func $write (param $text i32) (param $length i32) (param $to i32) (result i32)
+    (local $at i32) (local $end i32)
+    (local.set $at (local.get $to))
+    (local.set $end (i32.add (local.get $to) (local.get $length)))
+    (loop $words
+      (v128.store (local.get $at) (v128.load (local.get $text)))
+      (local.set $text (i32.add (local.get $text) (i32.const 16)))
+      (local.set $at (i32.add (local.get $at) (i32.const 16)))
+      (br_if $words (i32.lt_u (local.get $at) (local.get $end))))
+    (local.get $end))
+
+  ;; Writes a whole number at `to`; returns where it ends.
+  (func $writeInteger (param $scratch i32) (param $value i32) (param $to i32) (result i32)
+    (local $at i32) (local $tenth i32)
+    (local.set $at (i32.add (local.get $scratch) (i32.const 16)))
+    (loop $digits
+      (local.set $at (i32.sub (local.get $at) (i32.const 1)))
+      (local.set $tenth (i32.div_u (local.get $value) (i32.const 10)))
+      (i32.store8 (local.get $at)
+        (i32.add (i32.const 48) (i32.sub (local.get $value) (i32.mul (local.get $tenth) (i32.const 10)))))
+      (local.set $value (local.get $tenth))
+      (br_if $digits (local.get $value)))
+    (v128.store (local.get $to) (v128.load (local.get $at)))
+    (i32.add (local.get $to) (i32.sub (i32.add (local.get $scratch) (i32.const 16)) (local.get $at))))
+
+  ;; The number of 1 to 8 digits at `at`: shifted so that the last digit is the highest byte, then pairs, fours and eights are joined.
+  (func $readEight (param $at i32) (param $count i32) (result i64)
+    (local $value i64)
+    (local.set $value (i64.and
+      (i64.shl (i64.load (local.get $at))
+        (i64.extend_i32_u (i32.sub (i32.const 64) (i32.shl (local.get $count) (i32.const 3)))))
+      (i64.const 0x0f0f0f0f0f0f0f0f)))
+    (local.set $value (i64.shr_u (i64.mul (local.get $value) (i64.const 2561)) (i64.const 8)))
+    (local.set $value (i64.shr_u
+      (i64.mul (i64.and (local.get $value) (i64.const 0x00ff00ff00ff00ff)) (i64.const 6553601)) (i64.const 16)))
+    (i64.shr_u
+      (i64.mul (i64.and (local.get $value) (i64.const 0x0000ffff0000ffff)) (i64.const 42949672960001)) (i64.const 32)))
+
+  ;; The number of 1 to 15 digits at `at`.
+  (func $readDigits (param $at i32) (param $count i32) (result f64)
+    (if (i32.le_u (local.get $count) (i32.const 8)) (then
+      (return (f64.convert_i64_u (call $readEight (local.get $at) (local.get $count))))))
+    (f64.convert_i64_u (i64.add
+      (i64.mul
+        (call $readEight (local.get $at) (i32.sub (local.get $count) (i32.const 8)))
+        (i64.const 100000000))
+      (call $readEight
+        (i32.sub (i32.add (local.get $at) (local.get $count)) (i32.const 8)) (i32.const 8)))))
+
+  ;; Takes up to `most` lines from `from`, the start of line `line`; `to` is behind the last newline that may be looked at. Returns how
+  ;; many were taken.
+  (func (export "run")
+    (param $plan i32) (param $from i32) (param $to i32) (param $line i32) (param $most i32) (result i32)
+    (local $taken i32) (local $row i32) (local $out i32) (local $step i32) (local $at i32) (local $end i32)
+    (local $text i32) (local $mask i32) (local $digits i32) (local $length i32) (local $column i32) (local $power f64)
+    (local $bytes v128)
+    (local.set $row (i32.load (local.get $plan)))
+    (local.set $out (i32.load offset=8 (local.get $plan)))
+    (block $stop
+      (loop $lines
+        (br_if $stop (i32.ge_u (local.get $taken) (local.get $most)))
+        (br_if $stop (i32.ge_u (local.get $from) (local.get $to)))
+        (br_if $stop (i32.gt_u (local.get $out) (i32.load offset=12 (local.get $plan))))
+        (local.set $out (call $write
+          (i32.load offset=16 (local.get $plan)) (i32.load offset=20 (local.get $plan)) (local.get $out)))
+        (local.set $out (call $writeInteger
+          (i32.add (local.get $plan) (i32.const 32))
+          (i32.add (local.get $line) (local.get $taken))
+          (local.get $out)))
+        (local.set $out (call $write
+          (i32.load offset=24 (local.get $plan)) (i32.load offset=28 (local.get $plan)) (local.get $out)))
+        (local.set $step (i32.add (local.get $plan) (i32.const 176)))
+        (loop $steps
+          (local.set $mask (i32.load offset=16 (local.get $step)))
+          (if (i32.ne
+                (i32.and (local.get $mask) (i8x16.bitmask (i8x16.eq
+                  (v128.load (local.get $from)) (v128.load (local.get $step)))))
+                (local.get $mask))
+            (then
+              (br_if $stop (i32.ne (i32.load offset=32 (local.get $step)) (i32.const 3)))
+              (local.set $step (i32.load offset=40 (local.get $step)))
+              (br $steps)))
+          (local.set $from (i32.add (local.get $from) (i32.load offset=20 (local.get $step))))
+          (local.set $text (i32.load offset=24 (local.get $step)))
+          (local.set $at (local.get $out))
+          (local.set $out (i32.add (local.get $out) (i32.load offset=28 (local.get $step))))
+          (loop $words
+            (v128.store (local.get $at) (v128.load (local.get $text)))
+            (local.set $text (i32.add (local.get $text) (i32.const 16)))
+            (local.set $at (i32.add (local.get $at) (i32.const 16)))
+            (br_if $words (i32.lt_u (local.get $at) (local.get $out))))
+          (local.set $column (i32.load offset=36 (local.get $step)))
+          (block $end
+            (block $fixed
+              (block $optional
+                (block $number
+                  (br_table $number $number $fixed $optional $end (i32.load offset=32 (local.get $step))))
+                ;; INTEGER (0), DECIMAL (1): the digits, perhaps a dot and more digits.
+                (local.set $bytes (v128.load (local.get $from)))
+                (local.set $mask (i32.xor (i32.const 0x1ffff) (i8x16.bitmask (i8x16.lt_u
+                  (i8x16.sub (local.get $bytes) (i8x16.splat (i32.const 48))) (i8x16.splat (i32.const 10))))))
+                (local.set $digits (i32.ctz (local.get $mask)))
+                (local.set $length (local.get $digits))
+                (br_if $stop (i32.eqz (local.get $digits)))
+                (br_if $stop (i32.and
+                  (i32.gt_u (local.get $digits) (i32.const 1))
+                  (i32.eq (i32.load8_u (local.get $from)) (i32.const 48))))
+                (if (i32.and
+                      (i32.eq (i32.load8_u (i32.add (local.get $from) (local.get $digits))) (i32.const 46))
+                      (i32.load offset=32 (local.get $step)))
+                  (then
+                    (local.set $length (i32.ctz (i32.and (local.get $mask)
+                      (i32.xor (i32.const -1) (i32.shl (i32.const 1) (local.get $digits))))))
+                    (br_if $stop (i32.eq (local.get $length) (i32.add (local.get $digits) (i32.const 1))))
+                    (br_if $stop (i32.gt_u (local.get $length) (i32.const 15)))
+                    (if (local.get $column) (then
+                      (local.set $power (f64.load offset=48 (i32.add (local.get $plan)
+                        (i32.shl (i32.sub (i32.sub (local.get $length) (local.get $digits)) (i32.const 1)) (i32.const 3)))))
+                      (f64.store (i32.add (local.get $row) (local.get $column))
+                        (f64.div
+                          (f64.add
+                            (f64.mul (call $readDigits (local.get $from) (local.get $digits)) (local.get $power))
+                            (call $readDigits
+                              (i32.add (i32.add (local.get $from) (local.get $digits)) (i32.const 1))
+                              (i32.sub (i32.sub (local.get $length) (local.get $digits)) (i32.const 1))))
+                          (local.get $power))))))
+                  (else
+                    (br_if $stop (i32.gt_u (local.get $length) (i32.const 15)))
+                    (if (local.get $column) (then
+                      (f64.store (i32.add (local.get $row) (local.get $column))
+                        (call $readDigits (local.get $from) (local.get $digits)))))))
+                (v128.store (local.get $out) (local.get $bytes))
+                (local.set $from (i32.add (local.get $from) (local.get $length)))
+                (local.set $out (i32.add (local.get $out) (local.get $length)))
+                (local.set $step (i32.add (local.get $step) (i32.const 48)))
+                (br $steps))
+              ;; OPTIONAL (3): its literal is there.
+              (local.set $step (i32.add (local.get $step) (i32.const 48)))
+              (br $steps))
+            ;; FIXED (2): a value that does not stand in the line.
+            (if (local.get $column) (then
+              (f64.store (i32.add (local.get $row) (local.get $column))
+                (f64.convert_i32_u (i32.load offset=44 (local.get $step))))))
+            (local.set $step (i32.load offset=40 (local.get $step)))
+            (br $steps))
+          ;; END (4): of the line, too.
+          (br_if $stop (i32.ne (i32.load8_u (local.get $from)) (i32.const 10))))
+        (local.set $from (i32.add (local.get $from) (i32.const 1)))
+        (f64.store (local.get $row) (f64.convert_i32_u (local.get $from)))
+        (f64.store offset=8 (local.get $row) (f64.convert_i32_u (local.get $out)))
+        (local.set $row (i32.add (local.get $row) (i32.load offset=4 (local.get $plan))))
+        (local.set $taken (i32.add (local.get $taken) (i32.const 1)))
+        (br $lines)))
+    (local.get $taken)))
