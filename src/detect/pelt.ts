@@ -37,6 +37,17 @@ function range(from: number, to: number, step: number): number[] {
 /** Writes the cost of [from[k], end) for the first `count` k into `out`. */
 type CostsFrom = (s: Sums, from: Int32Array, count: number, end: number, out: Float64Array) => void;
 
+/** What is known so far: of every node the least cost up to it and its last cut, and which nodes may still be a last cut. */
+interface Search {
+  best: Float64Array;
+  lastCut: Int32Array;
+  /** The open nodes by number and by place, and what a fit costs whose last piece begins there: `count` of each. */
+  open: Int32Array;
+  places: Int32Array;
+  cost: Float64Array;
+  count: number;
+}
+
 /** Exact optimum among cuts at the given nodes (ascending, first 0, last n). */
 export function pelt(
   s: Sums,
@@ -45,48 +56,57 @@ export function pelt(
   minSegment: number,
   costsFrom: CostsFrom = sseFrom,
 ): number[] {
-  const last = nodes.length - 1;
-  const best = new Float64Array(last + 1).fill(Number.POSITIVE_INFINITY);
-  const from = new Int32Array(last + 1);
-  best[0] = -beta;
-  // Numbers of the nodes that may still be the last cut, and their places.
-  const open = new Int32Array(last + 1);
-  const places = new Int32Array(last + 1);
-  const cost = new Float64Array(last + 1);
-  let count = 0;
+  const n = nodes.length;
+  const search: Search = {
+    best: new Float64Array(n).fill(Number.POSITIVE_INFINITY),
+    lastCut: new Int32Array(n),
+    open: new Int32Array(n),
+    places: new Int32Array(n),
+    cost: new Float64Array(n),
+    count: 0,
+  };
+  search.best[0] = -beta;
   let next = 0;
-  for (let e = 1; e <= last; e++) {
+  for (let e = 1; e < n; e++) {
     const end = nodes[e]!;
-    if (end < minSegment) continue;
-    for (; next < e && end - nodes[next]! >= minSegment; next++) {
-      if (best[next]! === Number.POSITIVE_INFINITY) continue;
-      places[count] = nodes[next]!;
-      open[count++] = next;
-    }
-    costsFrom(s, places, count, end, cost);
-    let low = Number.POSITIVE_INFINITY;
-    let arg = 0;
-    for (let k = 0; k < count; k++) {
-      const c = best[open[k]!]! + cost[k]!;
-      cost[k] = c;
-      if (c < low) {
-        low = c;
-        arg = open[k]!;
-      }
-    }
-    best[e] = low + beta;
-    from[e] = arg;
-    let kept = 0;
-    for (let k = 0; k < count; k++) {
-      if (cost[k]! > low + beta) continue;
-      places[kept] = places[k]!;
-      open[kept++] = open[k]!;
-    }
-    count = kept;
+    for (; next < e && end - nodes[next]! >= minSegment; next++) openNode(search, next, nodes[next]!);
+    costsFrom(s, search.places, search.count, end, search.cost);
+    closeNode(search, e, beta);
   }
+  const { lastCut } = search;
   const cuts: number[] = [];
-  for (let e = from[last]!; e > 0; e = from[e]!) cuts.push(nodes[e]!);
+  for (let e = lastCut[n - 1]!; e > 0; e = lastCut[e]!) cuts.push(nodes[e]!);
   return cuts.reverse();
+}
+
+function openNode(search: Search, node: number, place: number): void {
+  if (search.best[node] === Number.POSITIVE_INFINITY) return;
+  search.places[search.count] = place;
+  search.open[search.count++] = node;
+}
+
+/** Finds the last cut before node `e` and drops the open nodes that can be no last cut any more. */
+function closeNode(search: Search, e: number, beta: number): void {
+  const { best, open, places, cost, count } = search;
+  let low = Number.POSITIVE_INFINITY;
+  let arg = 0;
+  for (let k = 0; k < count; k++) {
+    const c = best[open[k]!]! + cost[k]!;
+    cost[k] = c;
+    if (c < low) {
+      low = c;
+      arg = open[k]!;
+    }
+  }
+  best[e] = low + beta;
+  search.lastCut[e] = arg;
+  let kept = 0;
+  for (let k = 0; k < count; k++) {
+    if (cost[k]! > low + beta) continue;
+    places[kept] = places[k]!;
+    open[kept++] = open[k]!;
+  }
+  search.count = kept;
 }
 
 /** The cut of [a, b) within [lo, hi] with the smallest SSE of its two lines. */

@@ -9,7 +9,6 @@ import {
   CREDIT_SLOW,
   RERUN_BACKOFF,
   RERUN_FIRST,
-  RERUN_GROWTH,
   RERUN_LONGEST,
   RERUN_POINTS,
   RERUN_SECONDS,
@@ -58,8 +57,8 @@ export function makeScreen(): Screen {
   };
 }
 
-/** True when the series should be segmented again. */
-export function screenPoint(s: Screen, t: number, y: number): boolean {
+/** True when the series should be segmented again. @param growth of the series since the last look that forces one */
+export function screenPoint(s: Screen, t: number, y: number, growth: number): boolean {
   if (s.points === 0) s.firstT = t;
   s.points++;
   s.credit = Math.min(
@@ -68,7 +67,7 @@ export function screenPoint(s: Screen, t: number, y: number): boolean {
   );
   s.average += SCREEN_LAMBDA * (y - s.level - s.slope * (t - s.t0) - s.average);
   if (s.points < RERUN_FIRST) return false;
-  if (s.lookedAt === 0 || s.points >= s.lookedAt * RERUN_GROWTH) return true;
+  if (s.lookedAt === 0 || s.points >= s.lookedAt * growth) return true;
   // A second look is always paid for.
   if (!s.pending && (s.credit < 1 || Math.abs(s.average) <= s.band)) return false;
   const seconds = Math.min(RERUN_SECONDS, (t - s.firstT) * RERUN_SHARE);

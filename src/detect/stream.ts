@@ -6,6 +6,7 @@ import {
   ALARM_EVIDENCE,
   ALARM_STREAK,
   LEVEL_MEDIAN_OF,
+  RERUN_GROWTH,
   STREAM_COARSE,
   STREAM_FINE,
   strictness,
@@ -96,7 +97,8 @@ function takeIn(s: State, p: Point): Point | undefined {
 
 function push(s: State, p: Point): DetectorUpdate | undefined {
   const q = takeIn(s, p);
-  if (!q || !screenPoint(s.screen, q.t, s.offset > 0 ? toLog(q.y, s.offset) : q.y)) return undefined;
+  const growth = RERUN_GROWTH[s.options.model];
+  if (!q || !screenPoint(s.screen, q.t, s.offset > 0 ? toLog(q.y, s.offset) : q.y, growth)) return undefined;
   const view = viewCells(s.cells, s.options, STREAM_FINE, STREAM_COARSE);
   s.offset = view.offset;
   const raised = raise(s, view, p.t);
