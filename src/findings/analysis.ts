@@ -41,9 +41,9 @@ export class Analysis {
     this.#health = new HealthSnapshots(options.thresholds === undefined ? {} : { thresholds: options.thresholds });
   }
 
-  /** What a person should know besides the findings: dumps that tell nothing, texts of different builds. */
+  /** What a person should know besides the findings: restarts, dumps that tell nothing, texts of different builds. */
   get notes(): readonly string[] {
-    return this.#heap.notes;
+    return [...this.#goroutines.notes, ...this.#heap.notes];
   }
 
   /** False: events of this type tell the analysis nothing. */

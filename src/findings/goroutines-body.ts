@@ -17,6 +17,11 @@ export interface DumpPlace {
   atTime?: string;
 }
 
+export interface HeldDump {
+  event: GoroutinesEvent;
+  seconds: number | undefined;
+}
+
 /** One series of dumps of one kind. */
 export interface DumpStream {
   tracker: GroupTracker;
@@ -25,6 +30,12 @@ export interface DumpStream {
   /** All dumps, also those cut off and left out. */
   dumps: number;
   last: GoroutinesEvent | undefined;
+  /** The last one that is in the tracker. */
+  whole: GoroutinesEvent | undefined;
+  /** Of all dumps in the tracker; 0 where they have no ids. */
+  highestId: number;
+  /** Dumps without an id above that: of a process that was restarted, or that started nothing. Not in the tracker yet. */
+  held: HeldDump[];
 }
 
 /** Counts shown as evidence. */

@@ -2,9 +2,9 @@
 // Dumps with ids (debug=2, SIGQUIT) and without (debug=1) are separate series; where both are there, the ids decide.
 import type { Sensitivity } from '../detect/index.ts';
 import { frameKey } from '../events/goroutines/index.ts';
-import type { GcbendEvent, GoroutinesEvent } from '../events/types.ts';
+import type { GcbendEvent, GoroutinesEvent, HeapEvent } from '../events/types.ts';
 import { GroupTracker } from '../series/groups-track.ts';
-import { FindingLog, type Origin } from './finding-log.ts';
+import { type FindingBody, FindingLog, type Origin } from './finding-log.ts';
 import { BLOCKED_THRESHOLDS, type BlockedThresholds, judgeBlocked } from './goroutines-blocked.ts';
 import { type DumpStream, growthBody, growthKey } from './goroutines-body.ts';
 import { makeFamilies } from './goroutines-families.ts';
@@ -17,6 +17,8 @@ import {
 } from './goroutines-growth.ts';
 import { groupInflections, totalInflections } from './goroutines-inflections.ts';
 import { type Cause, describeGrown, type Grown, mergeRelated } from './goroutines-related.ts';
+import { judgeRestart } from './goroutines-restart.ts';
+import { addHeld, freshStream, STREAMS, type StreamName, streamAfter, streamOf } from './goroutines-streams.ts';
 
 export interface GoroutineAnalysisOptions {
   sensitivity?: Sensitivity;
@@ -24,19 +26,31 @@ export interface GoroutineAnalysisOptions {
   blocked?: Partial<BlockedThresholds>;
 }
 
-/** The surest first: what it names, the others need not name again. */
-const STREAMS = ['identity', 'leaks', 'counts'] as const;
-
-type StreamName = (typeof STREAMS)[number];
-
 interface SavedState {
   log: unknown;
   streams: [StreamName, Omit<DumpStream, 'tracker'> & { tracker: unknown }][];
   crash: GoroutinesEvent | undefined;
+  ended: [string, EndedGrowth][];
+  cycles: [string, number][];
+  sinceCycles: StreamName[];
+  notes: string[];
 }
 
-/** Pure: no clock, no I/O. */
+/** What grew in a process until it was restarted. */
+interface EndedGrowth {
+  origin: Origin;
+  body: FindingBody;
+}
+
+/** So many dumps wait for one that tells a restarted process from one that has nothing to do. */
+const MOST_HELD = 32;
+/** Growths of earlier processes that are kept for the end. */
+const ENDED_KEPT = 64;
+
+/** Pure: no clock, no I/O. A process that was restarted begins a series of its own. */
 export class GoroutineSeriesAnalysis {
+  /** Restarts, for stderr. */
+  readonly notes: string[] = [];
   readonly #growth: GrowthThresholds;
   readonly #blocked: BlockedThresholds;
   readonly #sensitivity: Sensitivity;
@@ -44,6 +58,10 @@ export class GoroutineSeriesAnalysis {
   #log = new FindingLog('goroutines');
   /** The goroutines of a crash are no snapshot of the series, but they may be stuck. */
   #crash: GoroutinesEvent | undefined;
+  readonly #ended = new Map<string, EndedGrowth>();
+  /** NumGC of the last heap text of each kind, and the series that a dump has come to since. */
+  readonly #cycles = new Map<string, number>();
+  readonly #sinceCycles = new Set<StreamName>();
 
   constructor(options: GoroutineAnalysisOptions = {}) {
     this.#sensitivity = options.sensitivity ?? 'normal';
@@ -58,6 +76,10 @@ export class GoroutineSeriesAnalysis {
     const analysis = new GoroutineSeriesAnalysis(options);
     analysis.#log = FindingLog.restore(state.log);
     analysis.#crash = state.crash;
+    for (const [key, growth] of state.ended) analysis.#ended.set(key, growth);
+    for (const [kind, cycles] of state.cycles) analysis.#cycles.set(kind, cycles);
+    for (const name of state.sinceCycles) analysis.#sinceCycles.add(name);
+    analysis.notes.push(...state.notes);
     for (const [name, stream] of state.streams) {
       analysis.#streams.set(name, { ...stream, tracker: GroupTracker.restore(stream.tracker) });
     }
@@ -66,33 +88,47 @@ export class GoroutineSeriesAnalysis {
 
   state(): unknown {
     const streams = [...this.#streams].map(([name, stream]) => [name, { ...stream, tracker: stream.tracker.state() }]);
-    return structuredClone({ log: this.#log.state(), streams, crash: this.#crash });
+    return structuredClone({
+      log: this.#log.state(),
+      streams,
+      crash: this.#crash,
+      ended: [...this.#ended],
+      cycles: [...this.#cycles],
+      sinceCycles: [...this.#sinceCycles],
+      notes: this.notes,
+    });
   }
 
   /** @param seconds since the first dump; left out where no time is known: rates are per dump then */
   push(event: GcbendEvent, seconds?: number): GcbendEvent[] {
+    if (event.type === 'heap') return this.#takeCycles(event);
     if (event.type !== 'goroutines') return [];
     const name = streamOf(event);
     if (name === undefined) {
       if (event.cause === 'panic' || event.cause === 'fatal') this.#crash = event;
       return [];
     }
-    const stream = this.#stream(name);
-    stream.last = event;
-    stream.dumps++;
+    const before = this.#stream(name);
+    before.last = event;
+    before.dumps++;
+    this.#sinceCycles.add(name);
     // What was cut off would look as if it had ended.
     if (event.truncated === true) return [];
-    if (isRestart(stream.tracker, event)) this.#streams.set(name, freshStream(event));
-    const current = this.#stream(name);
-    current.last = event;
-    addDump(current, event, seconds);
-    const n = current.tracker.snapshots;
+    before.held.push({ event, seconds });
+    const verdict = judgeRestart(before);
+    if (verdict === 'open' && before.held.length < MOST_HELD) return [];
+    const out = typeof verdict === 'string' ? [] : this.#restart(event, verdict.restart);
+    const stream = this.#stream(name);
+    const { snapshots } = stream.tracker;
+    addHeld(stream);
+    const n = stream.tracker.snapshots;
     const due = n <= 32 || n % Math.ceil(n / 32) === 0;
-    return n >= this.#growth.minDumpsLive && due ? this.#tellGrowth(false) : [];
+    return n > snapshots && n >= this.#growth.minDumpsLive && due ? [...out, ...this.#tellGrowth(false)] : out;
   }
 
   finish(): GcbendEvent[] {
     const out: GcbendEvent[] = [];
+    for (const stream of this.#streams.values()) addHeld(stream);
     const total = this.#streams.get('identity') ?? this.#streams.get('counts');
     if (total !== undefined) out.push(...totalInflections(total, this.#sensitivity));
     const causes = this.#causes();
@@ -117,6 +153,49 @@ export class GoroutineSeriesAnalysis {
     return out;
   }
 
+  /** A heap text says how many cycles its process has had: less than before is a process that was restarted. */
+  #takeCycles({ profile = 'heap', numGC, source, line }: HeapEvent): GcbendEvent[] {
+    if (numGC === undefined) return [];
+    const before = this.#cycles.get(profile);
+    const isRestart = before !== undefined && numGC < before;
+    // The other kinds come again with counts of the new process.
+    if (isRestart) this.#cycles.clear();
+    this.#cycles.set(profile, numGC);
+    const out = isRestart ? this.#restart({ source, line }, `NumGC fell from ${before} to ${numGC}`) : [];
+    this.#sinceCycles.clear();
+    return out;
+  }
+
+  /** Begins all series anew. */
+  #restart({ source, line }: Origin, reason: string): GcbendEvent[] {
+    if (this.#streams.size === 0) return [];
+    const text = `${source}: the process was restarted (${reason}); a new series of goroutine dumps begins.`;
+    if (!this.notes.includes(text)) this.notes.push(text);
+    for (const { stream, cause } of this.#causes()) {
+      const body = growthBody(stream, cause);
+      const detail = `${body.detail} The process was restarted then.`;
+      const origin: Origin = stream.last ?? { source, line };
+      this.#ended.delete(growthKey(cause));
+      this.#ended.set(growthKey(cause), {
+        origin: {
+          source: origin.source,
+          line: origin.line,
+          ...(origin.process === undefined ? {} : { process: origin.process }),
+        },
+        body: { ...body, ongoing: false, detail },
+      });
+    }
+    while (this.#ended.size > ENDED_KEPT) this.#ended.delete([...this.#ended.keys()][0]!);
+    for (const [name, stream] of [...this.#streams])
+      this.#streams.set(name, streamAfter(stream, this.#sinceCycles.has(name)));
+    const out: GcbendEvent[] = [];
+    for (const key of this.#log.openKeys) {
+      const ended = this.#ended.get(key);
+      if (ended !== undefined) this.#log.tell(key, ended.origin, ended.body, out);
+    }
+    return out;
+  }
+
   #tellGrowth(final: boolean): GcbendEvent[] {
     const out: GcbendEvent[] = [];
     const told = new Set<string>();
@@ -127,6 +206,11 @@ export class GoroutineSeriesAnalysis {
       const body = growthBody(stream, cause);
       if (final) this.#log.finish(key, origin, body, out);
       else this.#log.tell(key, origin, body, out);
+    }
+    for (const [key, { origin, body }] of this.#ended) {
+      if (told.has(key)) continue;
+      told.add(key);
+      if (final) this.#log.finish(key, origin, body, out);
     }
     const [any] = this.#streams.values();
     for (const key of this.#log.openKeys) {
@@ -185,56 +269,4 @@ export class GoroutineSeriesAnalysis {
     }
     return stream;
   }
-}
-
-/** Totals and places are thinned out with the tracker's counts. */
-function addDump(stream: DumpStream, event: GoroutinesEvent, seconds: number | undefined): void {
-  const { tracker } = stream;
-  const { snapshots, stride } = tracker;
-  tracker.push(event.groups);
-  if (snapshots % stride === 0) {
-    const { source, line, atTime } = event;
-    const place = { source, line, total: event.total };
-    stream.places.push({
-      ...place,
-      ...(seconds === undefined ? {} : { seconds }),
-      ...(atTime === undefined ? {} : { atTime }),
-    });
-  }
-  if (tracker.stride !== stride) stream.places = stream.places.filter((_, i) => i % 2 === 0);
-}
-
-function freshStream(last?: GoroutinesEvent): DumpStream {
-  return { tracker: new GroupTracker(), places: [], dumps: last === undefined ? 0 : 1, last };
-}
-
-/** Which series a dump belongs to; crashes and users' own profiles belong to none. */
-function streamOf(event: GoroutinesEvent): StreamName | undefined {
-  if (event.profile === 'goroutineleak') return 'leaks';
-  if (event.profile !== undefined) return undefined;
-  if (event.cause !== 'debug' && event.cause !== 'sigquit') return undefined;
-  if (event.debug === 2 && printsItself(event)) return undefined;
-  return event.debug === 2 ? 'identity' : 'counts';
-}
-
-/** One goroutine that printed its own stack is no dump of the program; a profile of a program with one goroutine is. */
-function printsItself(event: GoroutinesEvent): boolean {
-  if (event.total !== 1 || event.states['running'] !== 1) return false;
-  return !event.groups.some((group) => group.stack.some((frame) => frame.function.startsWith('runtime/pprof.')));
-}
-
-/** Ids only ever go up: when all that were followed are gone and the new ones are low, it is another process. */
-function isRestart(tracker: GroupTracker, event: GoroutinesEvent): boolean {
-  if (tracker.followed.size < 4) return false;
-  let before = 0;
-  for (const id of tracker.followed.keys()) before = Math.max(before, id);
-  let now = 0;
-  let common = 0;
-  for (const group of event.groups) {
-    for (const id of group.sampleIds ?? []) {
-      now = Math.max(now, id);
-      if (id > 64 && tracker.followed.has(id)) common++;
-    }
-  }
-  return now > 0 && common === 0 && now < before / 2;
 }
