@@ -1,6 +1,6 @@
 // In: a match of a gctrace line. Out: the few numbers that tell whose cycle it is, without building its event.
 import type { GrammarSet, Match, RunReader, Shape } from '../grammar/index.ts';
-import type { GcDetails, GcSighting } from './process-fit.ts';
+import type { GcDetails, GcSighting, SightingRows } from './process-fit.ts';
 
 interface Holes {
   cycle: number;
@@ -49,22 +49,31 @@ export class SightingReader {
     return sighting;
   }
 
-  /** True when the sighting of such a line needs nothing but plain numbers. */
-  readsRows(shape: Shape): boolean {
-    const { cycle, at, start, end, live, goal } = this.#holesOf(shape);
-    return [cycle, at, start, end, live, goal].every((hole) => hole < 0 || shape.isPlain[hole] === 1);
-  }
-
-  /** The same of a line in a run; where nothing is wrapped around lines there is neither identity nor wall time. */
-  readRow(run: RunReader, index: number, shape: Shape, source: string): GcSighting {
+  /** Where the numbers of a sighting stand in the rows of a run; undefined when one of them is not a plain number of such lines. */
+  rowsOf(run: RunReader, shape: Shape): SightingRows | undefined {
     const { cycle, at, start, end, live, goal } = this.#holesOf(shape);
     const marked = live < 0 ? end : live;
+    if ([cycle, at, start, marked, goal].some((hole) => shape.isPlain[hole] !== 1)) return undefined;
+    return {
+      values: run.rows,
+      width: run.width,
+      cycle: run.columnOf(cycle),
+      atSeconds: run.columnOf(at),
+      heapStartMiB: run.columnOf(start),
+      heapLiveMiB: run.columnOf(marked),
+      heapGoalMiB: run.columnOf(goal),
+    };
+  }
+
+  /** The sighting of the first row. Where nothing is wrapped around lines there is neither identity nor wall time. */
+  readFirst(rows: SightingRows, shape: Shape, source: string): GcSighting {
+    const { values } = rows;
     const sighting = this.#sighting;
-    sighting.cycle = cycle < 0 ? 0 : run.valueAt(index, cycle);
-    sighting.atSeconds = at < 0 ? undefined : run.valueAt(index, at);
-    sighting.heapStartMiB = start < 0 ? 0 : run.valueAt(index, start);
-    sighting.heapLiveMiB = marked < 0 ? 0 : run.valueAt(index, marked);
-    sighting.heapGoalMiB = goal < 0 ? undefined : run.valueAt(index, goal);
+    sighting.cycle = values[rows.cycle]!;
+    sighting.atSeconds = values[rows.atSeconds];
+    sighting.heapStartMiB = values[rows.heapStartMiB]!;
+    sighting.heapLiveMiB = values[rows.heapLiveMiB]!;
+    sighting.heapGoalMiB = values[rows.heapGoalMiB];
     sighting.source = source;
     sighting.identity = undefined;
     sighting.wallMs = undefined;

@@ -97,12 +97,12 @@ export function repeats(state: ProcessState, gc: GcSighting): boolean {
 export function remembers(state: ProcessState, gc: GcSighting): boolean {
   if (gc.cycle >= state.cycle || gc.cycle + recentRecords <= state.cycle) return false;
   if (gc.identity !== state.identity || gc.shape !== state.shape || gc.atSeconds === undefined) return false;
-  return state.recent[gc.cycle % recentRecords] === markOf(gc);
+  return state.recent[gc.cycle % recentRecords] === markOf(gc.atSeconds ?? 0, gc.heapStartMiB, gc.heapLiveMiB);
 }
 
 /** One number that two records with one cycle number hardly share. */
-function markOf(gc: GcSighting): number {
-  return (gc.atSeconds ?? 0) * 1000 + gc.heapStartMiB / 4096 + gc.heapLiveMiB / 2 ** 28;
+function markOf(atSeconds: number, heapStartMiB: number, heapLiveMiB: number): number {
+  return atSeconds * 1000 + heapStartMiB / 4096 + heapLiveMiB / 2 ** 28;
 }
 
 /** Could this record come from that process at all? */
@@ -226,9 +226,7 @@ function wallShiftMs(state: ProcessState, gc: GcSighting): number {
 export function note(state: ProcessState, gc: GcSighting, stream: StreamClock): void {
   const cycles = gc.cycle - state.cycle;
   if (state.records > 0 && cycles > 0 && gc.atSeconds !== undefined && state.atSeconds !== undefined) {
-    const each = (gc.atSeconds - state.atSeconds) / cycles;
-    // A mean of logarithms would cost one at every line; this one forgets a pause as fast.
-    state.intervalSeconds = state.intervalSeconds === 0 ? each : 0.8 * state.intervalSeconds + 0.2 * each;
+    state.intervalSeconds = meanInterval(state.intervalSeconds, (gc.atSeconds - state.atSeconds) / cycles);
   }
   if (cycles === 1 && gc.heapGoalMiB !== undefined && state.heapLiveMiB >= smallestRatioMiB) {
     state.goalRatio = gc.heapGoalMiB / state.heapLiveMiB;
@@ -238,7 +236,7 @@ export function note(state: ProcessState, gc: GcSighting, stream: StreamClock): 
     if (shift <= wallToleranceMs) stream.wallSpreadMs += 0.1 * (shift - stream.wallSpreadMs);
     state.startWallMs = gc.wallMs - gc.atSeconds * 1000;
   }
-  state.recent[gc.cycle % recentRecords] = markOf(gc);
+  state.recent[gc.cycle % recentRecords] = markOf(gc.atSeconds ?? 0, gc.heapStartMiB, gc.heapLiveMiB);
   state.cycle = gc.cycle;
   state.atSeconds = gc.atSeconds;
   state.heapStartMiB = gc.heapStartMiB;
@@ -247,4 +245,52 @@ export function note(state: ProcessState, gc: GcSighting, stream: StreamClock): 
   state.source = gc.source;
   state.shape = gc.shape;
   state.records++;
+}
+
+/** A mean of logarithms would cost one at every line; this one forgets a pause as fast. */
+function meanInterval(before: number, seconds: number): number {
+  return before === 0 ? seconds : 0.8 * before + 0.2 * seconds;
+}
+
+/** Sightings as numbers, one row each: where in a row of `width` numbers they stand. */
+export interface SightingRows {
+  values: Float64Array;
+  width: number;
+  cycle: number;
+  atSeconds: number;
+  heapStartMiB: number;
+  heapLiveMiB: number;
+  heapGoalMiB: number;
+}
+
+/**
+ * `canFollow` and `note` for the rows from `from` that are the next cycles of the process, one after the other; returns behind the last
+ * of them. They must have come from where its last record came from, and nothing but these numbers may be known of them.
+ */
+export function noteRows(state: ProcessState, rows: SightingRows, from: number, to: number): number {
+  const { values, width } = rows;
+  const { recent } = state;
+  let { cycle, heapStartMiB, heapLiveMiB, intervalSeconds } = state;
+  let atSeconds = state.atSeconds ?? 0;
+  let heapGoalMiB = state.heapGoalMiB ?? 0;
+  let goalRatio = state.goalRatio;
+  let row = from;
+  for (let at = from * width; row < to; row++, at += width) {
+    const began = values[at + rows.atSeconds]!;
+    const start = values[at + rows.heapStartMiB]!;
+    if (values[at + rows.cycle] !== cycle + 1 || began < atSeconds || start + heapStepMiB < heapLiveMiB) break;
+    cycle++;
+    intervalSeconds = meanInterval(intervalSeconds, began - atSeconds);
+    heapGoalMiB = values[at + rows.heapGoalMiB]!;
+    if (heapLiveMiB >= smallestRatioMiB) goalRatio = heapGoalMiB / heapLiveMiB;
+    atSeconds = began;
+    heapStartMiB = start;
+    heapLiveMiB = values[at + rows.heapLiveMiB]!;
+    recent[cycle % recentRecords] = markOf(began, start, heapLiveMiB);
+  }
+  if (row > from) {
+    Object.assign(state, { cycle, atSeconds, heapStartMiB, heapLiveMiB, heapGoalMiB, goalRatio, intervalSeconds });
+    state.records += row - from;
+  }
+  return row;
 }

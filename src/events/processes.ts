@@ -7,16 +7,18 @@ import {
   type GcSighting,
   misfit,
   note,
+  noteRows,
   type ProcessState,
   printedSeconds,
   recentRecords,
   remembers,
   repeats,
+  type SightingRows,
   type StreamClock,
   strangerMisfit,
 } from './process-fit.ts';
 
-export type { GcDetails, GcSighting, ProcessState } from './process-fit.ts';
+export type { GcDetails, GcSighting, ProcessState, SightingRows } from './process-fit.ts';
 
 export type OpenReason = 'first' | 'restart' | 'interleaved';
 
@@ -106,6 +108,19 @@ export class ProcessTracker {
     only.lastSeen = ++this.#clock;
     only.seenSeconds = this.#stream.seconds;
     return true;
+  }
+
+  /**
+   * The same for many sightings of one source and shape without identity and wall time. Returns how many were followed: what comes next
+   * is not that case.
+   */
+  followRows(first: GcSighting, rows: SightingRows, count: number): number {
+    if (!this.follow(first)) return 0;
+    const only = this.#last!;
+    const followed = noteRows(only, rows, 1, count);
+    this.#clock += followed - 1;
+    only.lastSeen = this.#clock;
+    return followed;
   }
 
   assign(gc: GcSighting): Assignment {

@@ -4,7 +4,7 @@ import type { Line, LineReader } from '../framing/index.ts';
 import { type GrammarSet, OP_HOLE, RunReader, type Shape } from '../grammar/index.ts';
 import { SightingReader } from './gc-sighting.ts';
 import { frameTexts } from './line-record.ts';
-import type { ProcessState, ProcessTracker } from './processes.ts';
+import type { ProcessState, ProcessTracker, SightingRows } from './processes.ts';
 import type { GcbendEvent } from './types.ts';
 
 /** Consecutive records of one shape and process. Reused: read it before the next line. */
@@ -39,10 +39,10 @@ export class RunTaker {
   readonly #options: RunOptions;
   readonly #sightings: SightingReader;
   #reader: RunReader | undefined;
-  /** What the reader is prepared for; it may have refused. */
+  /** What the reader is prepared for, and what it then reads; undefined: it cannot. */
   #shape: Shape | undefined;
   #process = 0;
-  #isReadable = false;
+  #rows: SightingRows | undefined;
   /** Lines to try: few after a run that was cut short, so that little is read in vain. */
   #most = 1;
   #firstLine = 0;
@@ -71,8 +71,9 @@ export class RunTaker {
     if (shape === undefined || shape.index !== only.shape || !this.#prepare(shape, only)) return undefined;
     const runs = this.#reader!;
     const most = runs.read(line.start, reader.complete, line.number, this.#most);
-    let records = 0;
-    while (records < most && tracker.follow(this.#sightings.readRow(runs, records, shape, source))) records++;
+    if (most === 0) return undefined;
+    const rows = this.#rows!;
+    const records = tracker.followRows(this.#sightings.readFirst(rows, shape, source), rows, most);
     this.#most = records < most ? 1 : Math.min(2 * this.#most, mostLines);
     if (records === 0) return undefined;
     if (records > 1) reader.advance(runs.lineEnd(records - 1), records - 1);
@@ -85,18 +86,19 @@ export class RunTaker {
 
   /** True when the reader takes lines of this shape from this process. */
   #prepare(shape: Shape, { process }: ProcessState): boolean {
-    if (shape === this.#shape && process === this.#process) return this.#isReadable;
+    if (shape === this.#shape && process === this.#process) return this.#rows !== undefined;
     this.#shape = shape;
     this.#process = process;
-    this.#isReadable = isPlainCycle(shape) && this.#sightings.readsRows(shape);
-    if (!this.#isReadable) return false;
     this.#reader ??= new RunReader(this.#options.reader.workspace);
     const run = this.#run;
     run.type = shape.grammar.event;
     run.process = process;
     run.bytes = this.#reader.output;
-    this.#isReadable = this.#reader.prepare(shape, ...frameTexts(shape.grammar, this.#options.source, process));
-    return this.#isReadable;
+    this.#rows =
+      isPlainCycle(shape) && this.#reader.prepare(shape, ...frameTexts(shape.grammar, this.#options.source, process))
+        ? this.#sightings.rowsOf(this.#reader, shape)
+        : undefined;
+    return this.#rows !== undefined;
   }
 
   #eventAt(index: number): GcbendEvent {

@@ -7,16 +7,19 @@ declare const WebAssembly: {
   Instance: new (module: object, imports: object) => { exports: object };
 };
 
-/** Never grows, so that views of it stay valid. Pages that nobody touches cost nothing. */
+/** Views of it are lost when it grows. Pages that nobody touches cost nothing. */
 export interface Memory {
   readonly buffer: ArrayBuffer;
 }
 
 const PAGE_BYTES = 65536;
 
-export function createMemory(bytes: number): Memory {
-  const pages = Math.ceil(bytes / PAGE_BYTES);
-  return new WebAssembly.Memory({ initial: pages, maximum: pages });
+/** Never grows, unless a program that runs in it makes it, up to `largest` bytes. */
+export function createMemory(bytes: number, largest = bytes): Memory {
+  return new WebAssembly.Memory({
+    initial: Math.ceil(bytes / PAGE_BYTES),
+    maximum: Math.ceil(largest / PAGE_BYTES),
+  });
 }
 
 /** Programs by their text: compiled when they are first needed. */

@@ -59,12 +59,12 @@ interface Exports {
 export class RunReader {
   /** NDJSON of the lines of the last run, one after the other. */
   readonly output: Buffer;
+  /** The numbers of these lines, `width` for each. */
+  readonly rows: Float64Array;
+  width = 0;
   readonly #workspace: Workspace;
-  readonly #rows: Float64Array;
   readonly #exports: Exports;
   readonly #bytes: Buffer;
-  /** Numbers in a row. */
-  #width = 0;
   #mostRows = 0;
   #members: FieldPlan['members'] = [];
 
@@ -72,7 +72,7 @@ export class RunReader {
     const { memory, start } = workspace;
     this.#workspace = workspace;
     this.#bytes = Buffer.from(memory.buffer);
-    this.#rows = new Float64Array(memory.buffer, start + PLAN_BYTES, ROWS_BYTES / VALUE_BYTES);
+    this.rows = new Float64Array(memory.buffer, start + PLAN_BYTES, ROWS_BYTES / VALUE_BYTES);
     this.output = Buffer.from(memory.buffer, start + PLAN_BYTES + ROWS_BYTES, OUTPUT_BYTES);
     this.#exports = instantiate<Exports>(RUN_READER_WASM, memory);
   }
@@ -93,8 +93,8 @@ export class RunReader {
     const textStart = start + STEPS_AT + steps.length * STEP_BYTES;
     const textBytes = texts.reduce((sum, text) => sum + text.length, VECTOR_BYTES);
     this.#members = shape.plan.members;
-    this.#width = ROW_HEAD + shape.fields.length;
-    this.#mostRows = Math.floor(this.#rows.length / this.#width);
+    this.width = ROW_HEAD + shape.fields.length;
+    this.#mostRows = Math.floor(this.rows.length / this.width);
     if (textStart + textBytes > start + PLAN_BYTES || lineBytes > OUTPUT_BYTES || this.#mostRows === 0) return false;
     const view = new DataView(this.#workspace.memory.buffer, start);
     const set = (at: number, values: readonly number[]): void => {
@@ -109,7 +109,7 @@ export class RunReader {
     });
     const rows = start + PLAN_BYTES;
     const output = rows + ROWS_BYTES;
-    const rowBytes = this.#width * VALUE_BYTES;
+    const rowBytes = this.width * VALUE_BYTES;
     set(0, [rows, rowBytes, output, output + OUTPUT_BYTES - lineBytes, ...places[0]!, ...places[1]!]);
     for (let power = 0; power < POWERS_COUNT; power++) view.setFloat64(POWERS_AT + 8 * power, POWERS[power]!, true);
     for (const [index, { operation, literal, hole, next, value }] of steps.entries()) {
@@ -140,20 +140,25 @@ export class RunReader {
     return this.#exports.run(start, window + from, window + to, line, Math.min(most, this.#mostRows));
   }
 
+  /** Place in a row of the number in a hole; a flag's is 1 where its words stand, and 0 elsewhere. */
+  columnOf(hole: number): number {
+    return ROW_HEAD + hole;
+  }
+
   /** Where the next line begins behind line `index` of the last run. */
   lineEnd(index: number): number {
-    return this.#rows[index * this.#width]! - this.#workspace.window;
+    return this.rows[index * this.width]! - this.#workspace.window;
   }
 
   /** Where the output of line `index` ends. */
   outputEnd(index: number): number {
-    return this.#rows[index * this.#width + 1]! - this.output.byteOffset;
+    return this.rows[index * this.width + 1]! - this.output.byteOffset;
   }
 
   /** The event's fields of line `index`. */
   fields(index: number): Record<string, unknown> {
     const event: Record<string, unknown> = {};
-    const row = index * this.#width + ROW_HEAD;
+    const row = index * this.width + ROW_HEAD;
     for (const { group, key, hole, field, value } of this.#members) {
       let target = event;
       if (group !== undefined) {
@@ -161,16 +166,11 @@ export class RunReader {
         event[group] = target;
       }
       if (field === undefined) target[key] = value;
-      else if (field.type !== 'flag') target[key] = this.#rows[row + hole];
-      else if (this.#rows[row + hole] === 1) target[key] = true;
+      else if (field.type !== 'flag') target[key] = this.rows[row + hole];
+      else if (this.rows[row + hole] === 1) target[key] = true;
       else if (field.otherwise !== undefined) target[key] = field.otherwise;
     }
     return event;
-  }
-
-  /** The number in a hole of line `index`; a flag's is 1 where its words stand, and 0 elsewhere. */
-  valueAt(index: number, hole: number): number {
-    return this.#rows[index * this.#width + ROW_HEAD + hole]!;
   }
 }
 
