@@ -181,6 +181,7 @@ export function parse(options: ParseOptions): Transform {
       run: (run) => {
         for (let index = 0; index < run.records; index++) parsing.take(run.event(index));
       },
+      asksForEvents: true,
       processEnded: (process) => ended.push(process),
       ...(options.foreign === undefined ? {} : { foreign: options.foreign }),
     },
@@ -268,6 +269,7 @@ class NdjsonWriting {
       {
         record: (record) => this.#writeRecord(record),
         run: (run) => this.#writeRun(run),
+        asksForEvents: this.#analysis !== undefined,
         processEnded: (process) => this.#writeDerived(this.#analysis?.endProcess(process) ?? []),
         ...(options.foreign === undefined ? {} : { foreign: options.foreign }),
       },

@@ -1,6 +1,6 @@
 // In: a match of a gctrace line. Out: the few numbers that tell whose cycle it is, without building its event.
-import type { GrammarSet, Match, RunReader, Shape } from '../grammar/index.ts';
-import type { GcDetails, GcSighting, SightingRows } from './process-fit.ts';
+import type { GrammarSet, Match, Shape } from '../grammar/index.ts';
+import type { GcDetails, GcSighting, SightingColumns, SightingRows } from './process-fit.ts';
 
 interface Holes {
   cycle: number;
@@ -49,20 +49,17 @@ export class SightingReader {
     return sighting;
   }
 
-  /** Where the numbers of a sighting stand in the rows of a run; undefined when one of them is not a plain number of such lines. */
-  rowsOf(run: RunReader, shape: Shape): SightingRows | undefined {
+  /** The holes of a sighting's numbers; undefined when one of them is not a plain number in lines of this shape. */
+  plainHoles(shape: Shape): SightingColumns | undefined {
     const { cycle, at, start, end, live, goal } = this.#holesOf(shape);
-    const marked = live < 0 ? end : live;
-    if ([cycle, at, start, marked, goal].some((hole) => shape.isPlain[hole] !== 1)) return undefined;
-    return {
-      values: run.rows,
-      width: run.width,
-      cycle: run.columnOf(cycle),
-      atSeconds: run.columnOf(at),
-      heapStartMiB: run.columnOf(start),
-      heapLiveMiB: run.columnOf(marked),
-      heapGoalMiB: run.columnOf(goal),
+    const holes = {
+      cycle,
+      atSeconds: at,
+      heapStartMiB: start,
+      heapLiveMiB: live < 0 ? end : live,
+      heapGoalMiB: goal,
     };
+    return Object.values(holes).every((hole) => shape.isPlain[hole] === 1) ? holes : undefined;
   }
 
   /** The sighting of the first row. Where nothing is wrapped around lines there is neither identity nor wall time. */

@@ -77,7 +77,7 @@ export interface StreamClock {
 const wallToleranceMs = 3000;
 /** `@` is cut to milliseconds, the parts of a cycle are rounded to two digits. */
 const atToleranceSeconds = 0.002;
-/** Records of a process that are known again. */
+/** Records of a process that are known again: a power of two. */
 export const recentRecords = 512;
 /** Printed MiB are cut to whole ones. */
 const heapStepMiB = 1;
@@ -97,7 +97,12 @@ export function repeats(state: ProcessState, gc: GcSighting): boolean {
 export function remembers(state: ProcessState, gc: GcSighting): boolean {
   if (gc.cycle >= state.cycle || gc.cycle + recentRecords <= state.cycle) return false;
   if (gc.identity !== state.identity || gc.shape !== state.shape || gc.atSeconds === undefined) return false;
-  return state.recent[gc.cycle % recentRecords] === markOf(gc.atSeconds ?? 0, gc.heapStartMiB, gc.heapLiveMiB);
+  return state.recent[slotOf(gc.cycle)] === markOf(gc.atSeconds ?? 0, gc.heapStartMiB, gc.heapLiveMiB);
+}
+
+/** Place of a cycle among the latest ones: its remainder, without a division. */
+function slotOf(cycle: number): number {
+  return cycle & (recentRecords - 1);
 }
 
 /** One number that two records with one cycle number hardly share. */
@@ -236,7 +241,7 @@ export function note(state: ProcessState, gc: GcSighting, stream: StreamClock): 
     if (shift <= wallToleranceMs) stream.wallSpreadMs += 0.1 * (shift - stream.wallSpreadMs);
     state.startWallMs = gc.wallMs - gc.atSeconds * 1000;
   }
-  state.recent[gc.cycle % recentRecords] = markOf(gc.atSeconds ?? 0, gc.heapStartMiB, gc.heapLiveMiB);
+  state.recent[slotOf(gc.cycle)] = markOf(gc.atSeconds ?? 0, gc.heapStartMiB, gc.heapLiveMiB);
   state.cycle = gc.cycle;
   state.atSeconds = gc.atSeconds;
   state.heapStartMiB = gc.heapStartMiB;
@@ -252,10 +257,14 @@ function meanInterval(before: number, seconds: number): number {
   return before === 0 ? seconds : 0.8 * before + 0.2 * seconds;
 }
 
-/** Sightings as numbers, one row each: where in a row of `width` numbers they stand. */
-export interface SightingRows {
+/** Sightings as numbers, one row of `width` values each. */
+export interface SightingRows extends SightingColumns {
   values: Float64Array;
   width: number;
+}
+
+/** Where in a row they stand. */
+export interface SightingColumns {
   cycle: number;
   atSeconds: number;
   heapStartMiB: number;
@@ -286,7 +295,7 @@ export function noteRows(state: ProcessState, rows: SightingRows, from: number, 
     atSeconds = began;
     heapStartMiB = start;
     heapLiveMiB = values[at + rows.heapLiveMiB]!;
-    recent[cycle % recentRecords] = markOf(began, start, heapLiveMiB);
+    recent[slotOf(cycle)] = markOf(began, start, heapLiveMiB);
   }
   if (row > from) {
     Object.assign(state, { cycle, atSeconds, heapStartMiB, heapLiveMiB, heapGoalMiB, goalRatio, intervalSeconds });

@@ -18,7 +18,7 @@ import {
   strangerMisfit,
 } from './process-fit.ts';
 
-export type { GcDetails, GcSighting, ProcessState, SightingRows } from './process-fit.ts';
+export type { GcDetails, GcSighting, ProcessState, SightingColumns, SightingRows } from './process-fit.ts';
 
 export type OpenReason = 'first' | 'restart' | 'interleaved';
 

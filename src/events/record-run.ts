@@ -26,6 +26,8 @@ export interface RunOptions {
   grammars: GrammarSet;
   tracker: ProcessTracker;
   reader: LineReader;
+  /** `RecordRun.event` will be asked for: all numbers are read then, not only those that tell processes apart. */
+  withEvents: boolean;
 }
 
 /** More lines than the output of a run has room for. */
@@ -89,16 +91,20 @@ export class RunTaker {
     if (shape === this.#shape && process === this.#process) return this.#rows !== undefined;
     this.#shape = shape;
     this.#process = process;
-    this.#reader ??= new RunReader(this.#options.reader.workspace);
+    this.#rows = undefined;
+    const { source, reader, withEvents } = this.#options;
+    const holes = isPlainCycle(shape) ? this.#sightings.plainHoles(shape) : undefined;
+    if (holes === undefined) return false;
+    this.#reader ??= new RunReader(reader.workspace);
+    const runs = this.#reader;
+    const asked = withEvents ? shape.fields.map((_, hole) => hole) : Object.values(holes);
+    if (!runs.prepare(shape, asked, ...frameTexts(shape.grammar, source, process))) return false;
+    this.#rows = { values: runs.values, width: runs.width, ...holes };
     const run = this.#run;
     run.type = shape.grammar.event;
     run.process = process;
-    run.bytes = this.#reader.output;
-    this.#rows =
-      isPlainCycle(shape) && this.#reader.prepare(shape, ...frameTexts(shape.grammar, this.#options.source, process))
-        ? this.#sightings.rowsOf(this.#reader, shape)
-        : undefined;
-    return this.#rows !== undefined;
+    run.bytes = runs.output;
+    return true;
   }
 
   #eventAt(index: number): GcbendEvent {

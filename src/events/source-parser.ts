@@ -12,7 +12,7 @@ import type { LineRecord } from './line-record.ts';
 import type { OpenReason, ProcessState, ProcessTracker } from './processes.ts';
 import { anchors as profileAnchors } from './profiles/index.ts';
 import { type RecordRun, RunTaker } from './record-run.ts';
-import { TornLineAssembler, type TornOutcome } from './torn.ts';
+import { TornLineAssembler, type TornOutcome } from './torn/index.ts';
 import type { GcbendEvent } from './types.ts';
 
 /** Where a parser puts what it finds, in stream order. */
@@ -21,6 +21,8 @@ export interface ParserSink {
   record(record: LineRecord): void;
   /** Many records at once, instead of `record` for each; the object is reused. */
   run?(run: RecordRun): void;
+  /** The events of runs are asked for, too. */
+  readonly asksForEvents?: boolean;
   event(event: GcbendEvent): void;
   /** Nothing more will come from this process. */
   processEnded(process: number): void;
@@ -91,7 +93,11 @@ export class SourceParser {
     this.#options = options;
     const anchors = [...options.grammars.anchors, ...dumpAnchors, ...profileAnchors];
     this.#reader = new LineReader({ anchors, workBytes: RUN_READER_BYTES });
-    this.#runs = new RunTaker({ ...options, reader: this.#reader });
+    this.#runs = new RunTaker({
+      ...options,
+      reader: this.#reader,
+      withEvents: options.sink.asksForEvents ?? false,
+    });
     this.#torn = new TornLineAssembler(options.grammars);
     this.#unwrapper = new Unwrapper({
       looksLikeRecord: (bytes, start, end) => looksLikeRecord(options.grammars, bytes, start, end),

@@ -59,9 +59,13 @@ interface Exports {
 export class RunReader {
   /** NDJSON of the lines of the last run, one after the other. */
   readonly output: Buffer;
-  /** The numbers of these lines, `width` for each. */
-  readonly rows: Float64Array;
+  /**
+   * The numbers of these lines: that of a hole at `width` × line + hole; of a flag 1 where its words stand, and 0 elsewhere. Only what
+   * `prepare` was asked for.
+   */
+  readonly values: Float64Array;
   width = 0;
+  readonly #rows: Float64Array;
   readonly #workspace: Workspace;
   readonly #exports: Exports;
   readonly #bytes: Buffer;
@@ -72,16 +76,17 @@ export class RunReader {
     const { memory, start } = workspace;
     this.#workspace = workspace;
     this.#bytes = Buffer.from(memory.buffer);
-    this.rows = new Float64Array(memory.buffer, start + PLAN_BYTES, ROWS_BYTES / VALUE_BYTES);
+    this.#rows = new Float64Array(memory.buffer, start + PLAN_BYTES, ROWS_BYTES / VALUE_BYTES);
+    this.values = this.#rows.subarray(ROW_HEAD);
     this.output = Buffer.from(memory.buffer, start + PLAN_BYTES + ROWS_BYTES, OUTPUT_BYTES);
     this.#exports = instantiate<Exports>(RUN_READER_WASM, memory);
   }
 
   /**
-   * From now on lines of this shape are read; `head` and `tail` are the JSON before and behind the line number. False: the shape's lines
-   * cannot be read here.
+   * From now on lines of this shape are read, and of their numbers those of `holes`; `head` and `tail` are the JSON before and behind the
+   * line number. False: the shape's lines cannot be read here.
    */
-  prepare(shape: Shape, head: string, tail: string): boolean {
+  prepare(shape: Shape, holes: readonly number[], head: string, tail: string): boolean {
     const steps = planSteps(shape.program, shape.plan, shape);
     if (steps === undefined) return false;
     const texts = [Buffer.from(head), Buffer.from(tail), ...steps.map((step) => step.text)];
@@ -94,7 +99,7 @@ export class RunReader {
     const textBytes = texts.reduce((sum, text) => sum + text.length, VECTOR_BYTES);
     this.#members = shape.plan.members;
     this.width = ROW_HEAD + shape.fields.length;
-    this.#mostRows = Math.floor(this.rows.length / this.width);
+    this.#mostRows = Math.floor(this.#rows.length / this.width);
     if (textStart + textBytes > start + PLAN_BYTES || lineBytes > OUTPUT_BYTES || this.#mostRows === 0) return false;
     const view = new DataView(this.#workspace.memory.buffer, start);
     const set = (at: number, values: readonly number[]): void => {
@@ -116,7 +121,7 @@ export class RunReader {
       const at = STEPS_AT + index * STEP_BYTES;
       this.#bytes.fill(0, start + at, start + at + STEP_BYTES);
       this.#bytes.set(literal, start + at);
-      const column = hole < 0 ? 0 : (ROW_HEAD + hole) * VALUE_BYTES;
+      const column = !holes.includes(hole) ? 0 : (ROW_HEAD + hole) * VALUE_BYTES;
       const target = start + STEPS_AT + next * STEP_BYTES;
       set(at + VECTOR_BYTES, [
         2 ** literal.length - 1,
@@ -140,25 +145,20 @@ export class RunReader {
     return this.#exports.run(start, window + from, window + to, line, Math.min(most, this.#mostRows));
   }
 
-  /** Place in a row of the number in a hole; a flag's is 1 where its words stand, and 0 elsewhere. */
-  columnOf(hole: number): number {
-    return ROW_HEAD + hole;
-  }
-
   /** Where the next line begins behind line `index` of the last run. */
   lineEnd(index: number): number {
-    return this.rows[index * this.width]! - this.#workspace.window;
+    return this.#rows[index * this.width]! - this.#workspace.window;
   }
 
   /** Where the output of line `index` ends. */
   outputEnd(index: number): number {
-    return this.rows[index * this.width + 1]! - this.output.byteOffset;
+    return this.#rows[index * this.width + 1]! - this.output.byteOffset;
   }
 
   /** The event's fields of line `index`. */
   fields(index: number): Record<string, unknown> {
     const event: Record<string, unknown> = {};
-    const row = index * this.width + ROW_HEAD;
+    const row = index * this.width;
     for (const { group, key, hole, field, value } of this.#members) {
       let target = event;
       if (group !== undefined) {
@@ -166,8 +166,8 @@ export class RunReader {
         event[group] = target;
       }
       if (field === undefined) target[key] = value;
-      else if (field.type !== 'flag') target[key] = this.rows[row + hole];
-      else if (this.rows[row + hole] === 1) target[key] = true;
+      else if (field.type !== 'flag') target[key] = this.values[row + hole];
+      else if (this.values[row + hole] === 1) target[key] = true;
       else if (field.otherwise !== undefined) target[key] = field.otherwise;
     }
     return event;

@@ -32,53 +32,90 @@
       (br_if $words (i32.lt_u (local.get $at) (local.get $end))))
     (local.get $end))
 
-  ;; Writes a whole number at `to`; returns where it ends.
-  (func $writeInteger (param $scratch i32) (param $value i32) (param $to i32) (result i32)
-    (local $at i32) (local $tenth i32)
-    (local.set $at (i32.add (local.get $scratch) (i32.const 16)))
+  ;; Lays the digits of a whole number out so that they end at `end`; returns where they begin.
+  (func $layOut (param $value i32) (param $end i32) (result i32)
+    (local $tenth i32)
     (loop $digits
-      (local.set $at (i32.sub (local.get $at) (i32.const 1)))
+      (local.set $end (i32.sub (local.get $end) (i32.const 1)))
       (local.set $tenth (i32.div_u (local.get $value) (i32.const 10)))
-      (i32.store8 (local.get $at)
+      (i32.store8 (local.get $end)
         (i32.add (i32.const 48) (i32.sub (local.get $value) (i32.mul (local.get $tenth) (i32.const 10)))))
       (local.set $value (local.get $tenth))
       (br_if $digits (local.get $value)))
-    (v128.store (local.get $to) (v128.load (local.get $at)))
-    (i32.add (local.get $to) (i32.sub (i32.add (local.get $scratch) (i32.const 16)) (local.get $at))))
+    (local.get $end))
 
-  ;; The number of 1 to 8 digits at `at`: shifted so that the last digit is the highest byte, then pairs, fours and eights are joined.
-  (func $readEight (param $at i32) (param $count i32) (result i64)
-    (local $value i64)
-    (local.set $value (i64.and
-      (i64.shl (i64.load (local.get $at))
-        (i64.extend_i32_u (i32.sub (i32.const 64) (i32.shl (local.get $count) (i32.const 3)))))
-      (i64.const 0x0f0f0f0f0f0f0f0f)))
-    (local.set $value (i64.shr_u (i64.mul (local.get $value) (i64.const 2561)) (i64.const 8)))
-    (local.set $value (i64.shr_u
-      (i64.mul (i64.and (local.get $value) (i64.const 0x00ff00ff00ff00ff)) (i64.const 6553601)) (i64.const 16)))
+  ;; Adds one to the number whose digits are [first, end); returns where they begin now. Cheaper than to lay it out once more.
+  (func $increment (param $first i32) (param $end i32) (result i32)
+    (local $digit i32)
+    (loop $carry
+      (local.set $end (i32.sub (local.get $end) (i32.const 1)))
+      (if (i32.lt_u (local.get $end) (local.get $first)) (then
+        (i32.store8 (local.get $end) (i32.const 49))
+        (return (local.get $end))))
+      (local.set $digit (i32.load8_u (local.get $end)))
+      (if (i32.eq (local.get $digit) (i32.const 57)) (then
+        (i32.store8 (local.get $end) (i32.const 48))
+        (br $carry))))
+    (i32.store8 (local.get $end) (i32.add (local.get $digit) (i32.const 1)))
+    (local.get $first))
+
+  ;; The number of up to eight digits whose text is in a word, the last of them in the highest byte: pairs, fours and eights are joined.
+  (func $joinDigits (param $word i64) (result i64)
+    (local.set $word (i64.shr_u
+      (i64.mul (i64.and (local.get $word) (i64.const 0x0f0f0f0f0f0f0f0f)) (i64.const 2561)) (i64.const 8)))
+    (local.set $word (i64.shr_u
+      (i64.mul (i64.and (local.get $word) (i64.const 0x00ff00ff00ff00ff)) (i64.const 6553601)) (i64.const 16)))
     (i64.shr_u
-      (i64.mul (i64.and (local.get $value) (i64.const 0x0000ffff0000ffff)) (i64.const 42949672960001)) (i64.const 32)))
+      (i64.mul (i64.and (local.get $word) (i64.const 0x0000ffff0000ffff)) (i64.const 42949672960001)) (i64.const 32)))
 
   ;; The number of 1 to 15 digits at `at`.
   (func $readDigits (param $at i32) (param $count i32) (result f64)
-    (if (i32.le_u (local.get $count) (i32.const 8)) (then
-      (return (f64.convert_i64_u (call $readEight (local.get $at) (local.get $count))))))
-    (f64.convert_i64_u (i64.add
-      (i64.mul
-        (call $readEight (local.get $at) (i32.sub (local.get $count) (i32.const 8)))
-        (i64.const 100000000))
-      (call $readEight
-        (i32.sub (i32.add (local.get $at) (local.get $count)) (i32.const 8)) (i32.const 8)))))
+    (local $high i64)
+    (if (i32.gt_u (local.get $count) (i32.const 8)) (then
+      (local.set $count (i32.sub (local.get $count) (i32.const 8)))
+      (local.set $high (i64.mul (i64.const 100000000) (call $joinDigits
+        (i64.shl (i64.load (local.get $at)) (i64.extend_i32_u (i32.sub (i32.const 64) (i32.shl (local.get $count) (i32.const 3))))))))
+      (local.set $at (i32.add (local.get $at) (local.get $count)))
+      (local.set $count (i32.const 8))))
+    (f64.convert_i64_u (i64.add (local.get $high) (call $joinDigits
+      (i64.shl (i64.load (local.get $at)) (i64.extend_i32_u (i32.sub (i32.const 64) (i32.shl (local.get $count) (i32.const 3)))))))))
+
+  ;; The number of 3 to 15 bytes at `at` whose dot stands behind `digits` of them.
+  (func $readDecimal (param $plan i32) (param $at i32) (param $digits i32) (param $length i32) (result f64)
+    (local $power f64) (local $below i64) (local $word i64)
+    (local.set $power (f64.load offset=48 (i32.add (local.get $plan)
+      (i32.shl (i32.sub (i32.sub (local.get $length) (local.get $digits)) (i32.const 1)) (i32.const 3)))))
+    (if (i32.le_u (local.get $length) (i32.const 8)) (then
+      ;; The digits behind the dot move one byte down, over it.
+      (local.set $word (i64.load (local.get $at)))
+      (local.set $below (i64.sub
+        (i64.shl (i64.const 1) (i64.extend_i32_u (i32.shl (local.get $digits) (i32.const 3)))) (i64.const 1)))
+      (return (f64.div
+        (f64.convert_i64_u (call $joinDigits (i64.shl
+          (i64.or
+            (i64.and (local.get $word) (local.get $below))
+            (i64.and (i64.shr_u (local.get $word) (i64.const 8)) (i64.xor (local.get $below) (i64.const -1))))
+          (i64.extend_i32_u (i32.sub (i32.const 72) (i32.shl (local.get $length) (i32.const 3)))))))
+        (local.get $power)))))
+    (f64.div
+      (f64.add
+        (f64.mul (call $readDigits (local.get $at) (local.get $digits)) (local.get $power))
+        (call $readDigits
+          (i32.add (i32.add (local.get $at) (local.get $digits)) (i32.const 1))
+          (i32.sub (i32.sub (local.get $length) (local.get $digits)) (i32.const 1))))
+      (local.get $power)))
 
   ;; Takes up to `most` lines from `from`, the start of line `line`; `to` is behind the last newline that may be looked at. Returns how
   ;; many were taken.
   (func (export "run")
     (param $plan i32) (param $from i32) (param $to i32) (param $line i32) (param $most i32) (result i32)
-    (local $taken i32) (local $row i32) (local $out i32) (local $step i32) (local $at i32) (local $end i32)
-    (local $text i32) (local $mask i32) (local $digits i32) (local $length i32) (local $column i32) (local $power f64)
+    (local $taken i32) (local $row i32) (local $out i32) (local $step i32) (local $at i32)
+    (local $text i32) (local $mask i32) (local $digits i32) (local $length i32) (local $column i32) (local $lineEnd i32)
     (local $bytes v128)
     (local.set $row (i32.load (local.get $plan)))
     (local.set $out (i32.load offset=8 (local.get $plan)))
+    (local.set $lineEnd (i32.add (local.get $plan) (i32.const 48)))
+    (local.set $line (call $layOut (local.get $line) (local.get $lineEnd)))
     (block $stop
       (loop $lines
         (br_if $stop (i32.ge_u (local.get $taken) (local.get $most)))
@@ -86,10 +123,8 @@
         (br_if $stop (i32.gt_u (local.get $out) (i32.load offset=12 (local.get $plan))))
         (local.set $out (call $write
           (i32.load offset=16 (local.get $plan)) (i32.load offset=20 (local.get $plan)) (local.get $out)))
-        (local.set $out (call $writeInteger
-          (i32.add (local.get $plan) (i32.const 32))
-          (i32.add (local.get $line) (local.get $taken))
-          (local.get $out)))
+        (v128.store (local.get $out) (v128.load (local.get $line)))
+        (local.set $out (i32.add (local.get $out) (i32.sub (local.get $lineEnd) (local.get $line))))
         (local.set $out (call $write
           (i32.load offset=24 (local.get $plan)) (i32.load offset=28 (local.get $plan)) (local.get $out)))
         (local.set $step (i32.add (local.get $plan) (i32.const 176)))
@@ -137,16 +172,8 @@
                     (br_if $stop (i32.eq (local.get $length) (i32.add (local.get $digits) (i32.const 1))))
                     (br_if $stop (i32.gt_u (local.get $length) (i32.const 15)))
                     (if (local.get $column) (then
-                      (local.set $power (f64.load offset=48 (i32.add (local.get $plan)
-                        (i32.shl (i32.sub (i32.sub (local.get $length) (local.get $digits)) (i32.const 1)) (i32.const 3)))))
                       (f64.store (i32.add (local.get $row) (local.get $column))
-                        (f64.div
-                          (f64.add
-                            (f64.mul (call $readDigits (local.get $from) (local.get $digits)) (local.get $power))
-                            (call $readDigits
-                              (i32.add (i32.add (local.get $from) (local.get $digits)) (i32.const 1))
-                              (i32.sub (i32.sub (local.get $length) (local.get $digits)) (i32.const 1))))
-                          (local.get $power))))))
+                        (call $readDecimal (local.get $plan) (local.get $from) (local.get $digits) (local.get $length))))))
                   (else
                     (br_if $stop (i32.gt_u (local.get $length) (i32.const 15)))
                     (if (local.get $column) (then
@@ -173,5 +200,6 @@
         (f64.store offset=8 (local.get $row) (f64.convert_i32_u (local.get $out)))
         (local.set $row (i32.add (local.get $row) (i32.load offset=4 (local.get $plan))))
         (local.set $taken (i32.add (local.get $taken) (i32.const 1)))
+        (local.set $line (call $increment (local.get $line) (local.get $lineEnd)))
         (br $lines)))
     (local.get $taken)))

@@ -21,8 +21,8 @@ interface Reading {
   totals: object;
 }
 
-/** Reads sources one after the other, cut into chunks; with `runs` many lines at once. */
-function read(sources: readonly Buffer[], sizes: readonly number[], runs: boolean): Reading {
+/** Reads sources one after the other, cut into chunks; `lines`: one by one; `runs`: many at once, with or without their events. */
+function read(sources: readonly Buffer[], sizes: readonly number[], mode: 'lines' | 'runs' | 'events'): Reading {
   const grammars = loadGrammars(compiled);
   const encoder = new RecordEncoder(grammars);
   const reading: Reading = { ndjson: '', events: [], inRuns: 0, totals: {} };
@@ -40,15 +40,16 @@ function read(sources: readonly Buffer[], sizes: readonly number[], runs: boolea
       reading.ndjson += `ended ${process}\n`;
     },
   };
-  if (runs) {
+  if (mode !== 'lines') {
     sink.run = (run) => {
       reading.inRuns += run.records;
       reading.ndjson += run.bytes.toString('utf8', 0, run.end(run.records - 1));
+      if (mode === 'runs') return;
       for (let index = 0; index < run.records; index++) reading.events.push(run.event(index));
       assert.equal(run.at, (reading.events.at(-1) as { at?: number }).at);
     };
   }
-  const parser = new EventParser({ grammars }, sink);
+  const parser = new EventParser({ grammars }, { ...sink, asksForEvents: mode === 'events' });
   for (const [index, bytes] of sources.entries()) {
     const name = `source "${index}".log`;
     for (let at = 0, n = 0; at < bytes.length; n++) {
@@ -63,10 +64,12 @@ function read(sources: readonly Buffer[], sizes: readonly number[], runs: boolea
 }
 
 function assertSame(sources: readonly Buffer[], sizes: readonly number[]): Reading {
-  const inRuns = read(sources, sizes, true);
-  const alone = read(sources, sizes, false);
+  const alone = read(sources, sizes, 'lines');
+  const withEvents = read(sources, sizes, 'events');
+  const inRuns = read(sources, sizes, 'runs');
   assert.equal(inRuns.ndjson, alone.ndjson);
-  assert.deepEqual(inRuns.events, alone.events);
+  assert.equal(withEvents.ndjson, alone.ndjson);
+  assert.deepEqual(withEvents.events, alone.events);
   assert.deepEqual(inRuns.totals, alone.totals);
   return inRuns;
 }
