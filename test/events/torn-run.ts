@@ -1,6 +1,6 @@
 // In: a log as text. Out: the records that come out of it when it is read as the recogniser reads it.
 
-import { type ExpectedCycle, TornLineAssembler, type TornOutcome } from '../../src/events/torn.ts';
+import { type ExpectedCycle, TornLineAssembler, type TornOutcome } from '../../src/events/torn/index.ts';
 import type { GrammarSet, Match } from '../../src/grammar/index.ts';
 
 export interface TornRun {
