@@ -1,62 +1,97 @@
-// In: frames as bytes in the stack table's arena. Out: one object per distinct frame, with the hashes that a group's id is made of.
+// In: frames as bytes in the stack engine's memory. Out: one object per distinct frame, with the hashes that a group's id is made of.
 import type { Frame } from '../types.ts';
 import { collapseTypeArguments, isHiddenRuntimeFrame, unescapeName } from './names.ts';
+import {
+  FILE_HASH,
+  FILE_IS_ASCII,
+  FRAME,
+  KNOWN_FRAME,
+  NAME_HASH_A,
+  NAME_HASH_B,
+  NAME_IS_PLAIN,
+  type StackEngine,
+} from './stack-engine.ts';
+import { isSymbol } from './stack-lines.ts';
 
-/** A frame and two 32-bit hashes of its function and line; `hidden`: shown at traceback level 2 only. */
-export interface KnownFrame {
-  readonly frame: Frame;
+/** Two 32-bit hashes of a frame's function and line; `hidden`: shown at traceback level 2 only. */
+export interface FrameHash {
   readonly a: number;
   readonly b: number;
   readonly hidden: boolean;
-  /** Where its bytes lie in the arena, and whether it was printed with `(...)`. */
-  readonly start: number;
-  readonly end: number;
-  readonly inlined: boolean;
 }
 
-/** Open-addressing table over bytes: a dump of 50,000 stacks has some 100,000 frames, too many for keys that are strings. */
-export class FrameTable {
-  readonly #known: KnownFrame[] = [];
-  #hashes = new Int32Array(64);
-  #slots = new Int32Array(128);
+const FILES_BITS = 12;
+/** Marks of a frame in the engine. */
+const HIDDEN = 1;
+const NO_FRAME = 2;
 
-  /** `arena[start, end)` is NAME, or NAME, newline, tab, FILE:LINE; NAME ends at `nameEnd`. */
-  intern(arena: Buffer, view: DataView, start: number, nameEnd: number, end: number, inlined: boolean): KnownFrame {
-    const hash = hashBytes(view, start, end) ^ (inlined ? 1 : 0);
-    const mask = this.#slots.length - 1;
-    let slot = hash & mask;
-    for (; this.#slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const index = this.#slots[slot]! - 1;
-      if (this.#hashes[index] !== hash) continue;
-      const known = this.#known[index]!;
-      if (known.inlined === inlined && sameBytes(view, known.start, known.end, start, end)) return known;
-    }
-    const name = arena.toString('utf8', start, nameEnd);
-    const place = nameEnd < end ? arena.toString('utf8', nameEnd + 2, end) : '';
-    const frame = makeFrame(name, place, inlined);
-    const known: KnownFrame = { frame, ...hashFrame(frame), start, end, inlined };
-    this.#slots[slot] = this.#known.push(known);
-    this.#keepHash(hash);
-    return known;
+/** Objects by the numbers that the engine gives to frames. */
+export class FrameTable {
+  readonly #frames: Frame[] = [];
+  /** File names met lately, by hash: most frames share theirs with another. */
+  readonly #files: (string | undefined)[] = new Array<string | undefined>(1 << FILES_BITS).fill(undefined);
+
+  /**
+   * Address of the KNOWN_FRAME of the frame at an address; 0 when it is none: a function of a Go program. Frames that are not
+   * `doubted` always are.
+   */
+  intern(engine: StackEngine, address: number, inlined: boolean, doubted: boolean): number {
+    const known = engine.frame(address, inlined);
+    if (engine.int(known + KNOWN_FRAME.number) === this.#frames.length)
+      this.#make(engine, address, known, inlined, doubted);
+    return engine.int(known + KNOWN_FRAME.mark) === NO_FRAME && doubted ? 0 : known;
   }
 
-  #keepHash(hash: number): void {
-    const count = this.#known.length;
-    if (count > this.#hashes.length) {
-      const hashes = new Int32Array(this.#hashes.length * 2);
-      hashes.set(this.#hashes);
-      this.#hashes = hashes;
-    }
-    this.#hashes[count - 1] = hash;
-    if (count * 2 <= this.#slots.length) return;
-    const slots = new Int32Array(this.#slots.length * 4);
-    const mask = slots.length - 1;
-    for (let i = 0; i < count; i++) {
-      let slot = this.#hashes[i]! & mask;
-      while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = i + 1;
-    }
-    this.#slots = slots;
+  at(number: number): Frame {
+    return this.#frames[number]!;
+  }
+
+  hashOf(engine: StackEngine, known: number): FrameHash {
+    return {
+      a: engine.int(known + KNOWN_FRAME.hashA),
+      b: engine.int(known + KNOWN_FRAME.hashB),
+      hidden: engine.int(known + KNOWN_FRAME.mark) === HIDDEN,
+    };
+  }
+
+  #make(engine: StackEngine, address: number, known: number, inlined: boolean, doubted: boolean): void {
+    const { bytes } = engine;
+    const start = engine.int(address + FRAME.name);
+    const end = engine.int(address + FRAME.nameEnd);
+    const plain = engine.int(NAME_IS_PLAIN) === 1;
+    const noFrame = doubted && !plain && !isSymbol(bytes.toString('latin1', start, end));
+    const name = plain ? bytes.toString('latin1', start, end) : unescapeName(bytes.toString('utf8', start, end));
+    const frame = this.#frame(engine, address, name);
+    if (inlined) frame.inlined = true;
+    this.#frames.push(frame);
+    const { a, b, hidden } = plain
+      ? addLine(engine.int(NAME_HASH_A), engine.int(NAME_HASH_B), frame.line ?? 0, isHiddenRuntimeFrame(name))
+      : hashFrame(frame);
+    engine.setInt(known + KNOWN_FRAME.hashA, a);
+    engine.setInt(known + KNOWN_FRAME.hashB, b);
+    engine.setInt(known + KNOWN_FRAME.mark, noFrame ? NO_FRAME : hidden ? HIDDEN : 0);
+  }
+
+  #frame(engine: StackEngine, address: number, name: string): Frame {
+    const place = engine.int(address + FRAME.place);
+    const placeEnd = engine.int(address + FRAME.placeEnd);
+    if (place === placeEnd) return { function: name };
+    const colon = engine.int(address + FRAME.colon);
+    const { bytes } = engine;
+    let line = 0;
+    for (let i = colon + 1; i < placeEnd; i++) line = line * 10 + bytes[i]! - 48;
+    return { function: name, file: this.#file(engine, place, colon), line };
+  }
+
+  #file(engine: StackEngine, start: number, end: number): string {
+    const { bytes } = engine;
+    if (engine.int(FILE_IS_ASCII) === 0) return bytes.toString('utf8', start, end);
+    const place = engine.int(FILE_HASH) >>> (32 - FILES_BITS);
+    const known = this.#files[place];
+    if (known !== undefined && isText(known, bytes, start, end)) return known;
+    const file = bytes.toString('latin1', start, end);
+    this.#files[place] = file;
+    return file;
   }
 }
 
@@ -72,11 +107,9 @@ export function makeFrame(name: string, place: string, inlined: boolean): Frame 
   return frame;
 }
 
-export function hashFrame(frame: Frame): { a: number; b: number; hidden: boolean } {
+export function hashFrame(frame: Frame): FrameHash {
   const { a, b } = hashText(collapseTypeArguments(frame.function));
-  const line = frame.line ?? 0;
-  const hidden = isHiddenRuntimeFrame(frame.function);
-  return { a: Math.imul(a ^ line, 0x01000193), b: Math.imul(b ^ line, 0x5bd1e995) ^ (b >>> 15), hidden };
+  return addLine(a, b, frame.line ?? 0, isHiddenRuntimeFrame(frame.function));
 }
 
 /** Two FNV-1a streams. */
@@ -91,24 +124,12 @@ export function hashText(text: string): { a: number; b: number } {
   return { a, b };
 }
 
-function hashBytes(view: DataView, start: number, end: number): number {
-  let h = end - start;
-  let at = start;
-  for (; at < end - 3; at += 4) {
-    h = Math.imul(h ^ view.getInt32(at, true), 0x01000193);
-    h ^= h >>> 15;
-  }
-  for (; at < end; at++) h = Math.imul(h ^ view.getUint8(at), 0x01000193);
-  h ^= h >>> 13;
-  h = Math.imul(h, 0xc2b2ae35);
-  return h ^ (h >>> 16);
+function addLine(a: number, b: number, line: number, hidden: boolean): FrameHash {
+  return { a: Math.imul(a ^ line, 0x01000193), b: Math.imul(b ^ line, 0x5bd1e995) ^ (b >>> 15), hidden };
 }
 
-function sameBytes(view: DataView, start: number, end: number, otherStart: number, otherEnd: number): boolean {
-  if (end - start !== otherEnd - otherStart) return false;
-  let a = start;
-  let b = otherStart;
-  for (; a < end - 3; a += 4, b += 4) if (view.getInt32(a, true) !== view.getInt32(b, true)) return false;
-  for (; a < end; a++, b++) if (view.getUint8(a) !== view.getUint8(b)) return false;
+function isText(text: string, bytes: Buffer, start: number, end: number): boolean {
+  if (text.length !== end - start) return false;
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) !== bytes[start + i]) return false;
   return true;
 }

@@ -2,8 +2,8 @@
 import { GcbendError } from '../../errors.ts';
 import type { GoroutineGroup, GoroutinesEvent } from '../types.ts';
 import { groupId } from './describe.ts';
+import { mixId, SAMPLE_IDS } from './goroutine-ids.ts';
 import { frameKey, siteOf } from './site.ts';
-import { mixId, SAMPLE_IDS } from './stack-table.ts';
 
 /** `label:KEY` splits groups by the value of one label; `function` is the one that waits, without runtime and library frames. */
 export type GroupKey = 'stack' | 'function' | 'creator' | 'state' | `label:${string}`;

@@ -80,9 +80,14 @@ export class InfrastructureIndex {
     }
   }
 
-  /** The rule that the group falls under. */
-  find(group: GoroutineGroup): InfrastructureRule | undefined {
-    for (const frame of group.stack) {
+  /** Does a rule name this function? */
+  names(name: string): boolean {
+    return this.#exact.has(name) || this.#prefixes.some(({ prefix }) => name.startsWith(prefix));
+  }
+
+  /** The rule that the group falls under; `named`: false when no rule names any of its functions. */
+  find(group: GoroutineGroup, named = true): InfrastructureRule | undefined {
+    for (const frame of named ? group.stack : []) {
       const exact = this.#exact.get(frame.function)?.find((rule) => holdsOtherwise(group, rule));
       if (exact !== undefined) return exact;
       for (const { prefix, rule } of this.#prefixes) {

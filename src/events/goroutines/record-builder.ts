@@ -1,8 +1,18 @@
 // In: lines of one goroutine's stack after its header. Out: the key that the stack table knows it by, and what stands beside the stack.
 // Only records that are not whole or not plain come this way. Source: runtime/traceback.go; `main.f(0x1)`, then `\t/app/main.go:80 +0x28`
-import { ELIDED_KEY } from './describe.ts';
 import type { HeaderMeta } from './header-table.ts';
+import { CALL, CREATOR, ELIDED } from './stack-engine.ts';
 import { parseCall, parseCgoPlace, parseCreatedBy, parseElided, parsePlace } from './stack-lines.ts';
+
+/** A frame, a creator, or frames left out: how many never splits a group. Texts are latin1. */
+export interface StackEntry {
+  readonly kind: typeof CALL | typeof CREATOR | typeof ELIDED;
+  readonly name: string;
+  /** FILE:LINE or empty. */
+  place: string;
+  /** Printed with `(...)`. */
+  readonly inlined: boolean;
+}
 
 export class RecordBuilder {
   readonly id: number;
@@ -11,18 +21,17 @@ export class RecordBuilder {
   readonly meta: HeaderMeta;
   /** Stands a second time in a GOTRACEBACK=crash text. */
   readonly repeated: boolean;
-  /** Function, tab + place, ..., `created by ` + function, tab + place. */
-  readonly key: string[] = [];
+  readonly entries: StackEntry[] = [];
   /** Frames, and signs that there are none to be had. */
   frames = 0;
-  /** Numbers of the frames printed with `(...)`. */
-  inlined: number[] | undefined;
   creator = 0;
   elided = 0;
+  /** `[originating from goroutine N]:`, then function, tab + place, ... */
   ancestors: string[] | undefined;
   #call: { name: string; inlined: boolean } | undefined;
   #bare: string | undefined;
   #creatorOpen = false;
+  #created: StackEntry | undefined;
 
   constructor(id: number, line: number, meta: HeaderMeta, repeated: boolean) {
     this.id = id;
@@ -66,7 +75,8 @@ export class RecordBuilder {
     }
     if (!this.#creatorOpen) return false;
     this.#creatorOpen = false;
-    (this.ancestors ?? this.key).push(`\t${place}`);
+    if (this.ancestors !== undefined) this.ancestors.push(`\t${place}`);
+    else if (this.#created !== undefined) this.#created.place = place;
     return true;
   }
 
@@ -82,15 +92,20 @@ export class RecordBuilder {
     if (created !== undefined) {
       this.close();
       this.#creatorOpen = true;
-      (this.ancestors ?? this.key).push(`created by ${created.name}`);
-      if (this.ancestors === undefined) this.creator = created.goroutine;
+      if (this.ancestors !== undefined) {
+        this.ancestors.push(`created by ${created.name}`);
+        return true;
+      }
+      this.#created = { kind: CREATOR, name: created.name, place: '', inlined: false };
+      this.entries.push(this.#created);
+      this.creator = created.goroutine;
       return true;
     }
     const elided = parseElided(text);
     if (elided !== undefined) {
       this.close();
       if (this.ancestors === undefined) {
-        this.key.push(ELIDED_KEY);
+        this.entries.push({ kind: ELIDED, name: '...', place: '', inlined: false });
         this.elided += Math.max(elided, 1);
       }
       return true;
@@ -118,30 +133,13 @@ export class RecordBuilder {
     this.#call = undefined;
   }
 
-  /** The key as bytes, with start and end of each of its lines. */
-  encodeKey(): { bytes: Buffer; view: DataView; segments: Int32Array } {
-    const bytes = Buffer.from(this.key.join('\n'), 'latin1');
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const segments = new Int32Array(2 * this.key.length);
-    let at = 0;
-    for (let i = 0; i < this.key.length; i++) {
-      segments[2 * i] = at;
-      at += this.key[i]!.length;
-      segments[2 * i + 1] = at;
-      at++;
-    }
-    return { bytes, view, segments };
-  }
-
   #pushFrame(name: string, place: string, inlined: boolean): void {
-    const into = this.ancestors ?? this.key;
-    into.push(name);
-    if (place !== '') into.push(`\t${place}`);
-    if (this.ancestors !== undefined) return;
-    if (inlined) {
-      this.inlined ??= [];
-      this.inlined.push(this.frames);
+    if (this.ancestors === undefined) {
+      this.entries.push({ kind: CALL, name, place, inlined });
+      this.frames++;
+      return;
     }
-    this.frames++;
+    this.ancestors.push(name);
+    if (place !== '') this.ancestors.push(`\t${place}`);
   }
 }

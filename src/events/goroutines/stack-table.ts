@@ -1,39 +1,59 @@
-// In: goroutines as spans of bytes: names without arguments, `FILE:LINE` without offsets. Out: one row a distinct (state, stack, creator).
-// Hashed and compared on the bytes themselves, so that a dump of 900,000 goroutines makes objects only for its distinct stacks.
-
-import type { CreatedBy, Frame } from '../types.ts';
-
-/** Ids kept per group: those of least hash, so that the overlap of two dumps can be judged from the samples alone. */
-export const SAMPLE_IDS = 128;
+// In: goroutine records, as bytes or taken apart. Out: one row a distinct (state, stack, creator), and groups of them at the end.
+// Rows are the stack engine's; here is what only objects can say: frames, labels, ancestors.
+import type { CreatedBy, Frame, GoroutineGroup } from '../types.ts';
+import { describeAncestors, formatGroupId, StackHash } from './describe.ts';
+import { FrameTable } from './frame-table.ts';
+import { GroupIds } from './group-ids.ts';
+import { type HeaderMeta, HeaderTable } from './header-table.ts';
+import { InfrastructureIndex, type InfrastructureRule } from './infrastructure.ts';
+import { utf8 } from './machine.ts';
+import { readInlined } from './plain-record.ts';
+import type { RecordBuilder } from './record-builder.ts';
+import { readSampledIds } from './sampled-ids.ts';
+import {
+  CREATOR,
+  ELIDED,
+  FRAME,
+  FRAME_BYTES,
+  FRAME_COUNT,
+  FRAMES,
+  KNOWN_FRAME,
+  LABELLED,
+  LINES_TAKEN,
+  MOST_FRAMES,
+  MOST_TEXT,
+  NOT_PLAIN,
+  RECORD_CREATOR,
+  RECORD_ID,
+  RECORD_ROW,
+  ROW,
+  SEEN,
+  STOPPED_AT,
+  StackEngine,
+  TEXT,
+  TOTAL,
+  UNFINISHED,
+  UNKNOWN_STACK,
+  UNKNOWN_WORDS,
+  WORDS_END,
+  WORDS_PLACE,
+  WORDS_START,
+} from './stack-engine.ts';
 
 const LABELS_PER_GROUP = 1000;
+/** Ids from here on go to a plain Set. */
+const LARGE_ID = 0x1f_ffff_ffe0;
+/** Bytes given to the engine at once: few at first, since the record after them may be none of its kind. */
+const FIRST_PIECE = 4096;
+const LAST_PIECE = 65_536;
 
-/** What is known of one distinct (state, stack, creator) while the dump is read. */
-export interface GroupRow {
-  stateIndex: number;
-  hash: number;
-  keyStart: number;
-  keyEnd: number;
-  count: number;
-  /** -1 while no member had a figure. */
-  waitMin: number;
-  waitMax: number;
-  /** A member had no wait figure: it waits for less than a minute. */
-  waitMissing: boolean;
-  locked: number;
-  leaked: number;
-  labels: Map<string, number> | undefined;
-  /** Goroutine that started the members; 0 none printed, -1 they differ. */
+/** One goroutine that was counted. */
+export interface Counted {
+  row: number;
+  id: number;
   creator: number;
-  /** The sample, once there are SAMPLE_IDS members; up to then they stand in the table's list from `idHead` on. */
-  sample: IdSample | undefined;
-  idHead: number;
-  /** Numbers of the frames printed with `(...)`. */
-  inlined: number[] | undefined;
-  framesElided: number;
-  ancestors: string[] | undefined;
-  /** Made when first asked for. */
-  described: DescribedStack | undefined;
+  meta: HeaderMeta;
+  line: number;
 }
 
 /** A row as objects. */
@@ -41,287 +61,294 @@ export interface DescribedStack {
   id: string;
   stack: Frame[];
   createdBy: CreatedBy | undefined;
+  framesElided: number;
 }
 
-/** Integer mixing with full avalanche (MurmurHash3's finaliser). */
-export function mixId(id: number): number {
-  let h = (id ^ Math.floor(id / 4294967296)) | 0;
-  h ^= h >>> 16;
-  h = Math.imul(h, 0x85ebca6b);
-  h ^= h >>> 13;
-  h = Math.imul(h, 0xc2b2ae35);
-  h ^= h >>> 16;
-  return h >>> 0;
+/** What `read` took. */
+export interface Taken {
+  at: number;
+  lines: number;
 }
 
-/** A full sample: a heap with the greatest hash on top, which the next id of lesser hash replaces. */
-export class IdSample {
-  readonly #ids: Float64Array;
-  readonly #hashes: Float64Array;
-
-  /** At most SAMPLE_IDS; the sample stays of that size. */
-  constructor(ids: readonly number[]) {
-    const order = ids.map((id) => ({ id, hash: mixId(id) })).sort((a, b) => b.hash - a.hash);
-    this.#ids = Float64Array.from(order, (one) => one.id);
-    this.#hashes = Float64Array.from(order, (one) => one.hash);
-  }
-
-  offer(id: number): void {
-    const ids = this.#ids;
-    const hashes = this.#hashes;
-    const hash = mixId(id);
-    if (hash >= hashes[0]!) return;
-    const size = hashes.length;
-    let at = 0;
-    for (let child = 1; child < size; child = 2 * at + 1) {
-      if (child + 1 < size && hashes[child + 1]! > hashes[child]!) child++;
-      if (hashes[child]! <= hash) break;
-      hashes[at] = hashes[child]!;
-      ids[at] = ids[child]!;
-      at = child;
-    }
-    hashes[at] = hash;
-    ids[at] = id;
-  }
-
-  toArray(): number[] {
-    return Array.from(this.#ids);
-  }
-}
-
-/** Open-addressing table from (state, key bytes) to rows; keys lie one after another in one arena. */
 export class StackTable {
-  readonly rows: GroupRow[] = [];
-  #slots = new Int32Array(128);
-  #arena = Buffer.allocUnsafe(4096);
-  #arenaView = new DataView(this.#arena.buffer, this.#arena.byteOffset, this.#arena.byteLength);
-  #arenaEnd = 0;
-  /** Lists of ids, last one first: small groups are many, and an array each would cost more than the ids. */
-  #ids = new Float64Array(256);
-  #idNext = new Int32Array(256);
-  #idCount = 0;
+  readonly #engine = StackEngine.acquire();
+  readonly #headers = new HeaderTable();
+  /** Words of headers by the address of their place in the engine. */
+  readonly #metas = new Map<number, HeaderMeta>();
+  readonly #frames = new FrameTable();
+  readonly #infrastructure: InfrastructureIndex;
+  readonly #each: ((counted: Counted) => void) | undefined;
+  readonly #largeIds = new Set<number>();
+  /** By number of the row: address, stack. */
+  readonly #rows: number[] = [];
+  readonly #stacks: Frame[][] = [];
+  readonly #groupIds = new GroupIds();
+  /** By address of the row. */
+  readonly #labels = new Map<number, Map<string, number>>();
+  readonly #ancestors = new Map<number, readonly string[]>();
+  /** Rows with a frame that an infrastructure rule names. */
+  readonly #suspects = new Set<number>();
+  readonly #creatorObjects = new Map<number, CreatedBy>();
+  #piece = FIRST_PIECE;
 
-  /**
-   * The row of the key that `segments[0 .. 2*count)` spans in `view` (start, end pairs), or -1.
-   * `hash` is `hashSegments` of the same spans.
-   */
-  find(stateIndex: number, hash: number, view: DataView, segments: Int32Array, count: number): number {
-    const slots = this.#slots;
-    const mask = slots.length - 1;
-    const arena = this.#arenaView;
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const index = slots[slot]! - 1;
-      if (index < 0) return -1;
-      const row = this.rows[index]!;
-      if (row.hash === hash && row.stateIndex === stateIndex) {
-        if (sameKey(arena, row.keyStart, row.keyEnd, view, segments, count)) return index;
-      }
-    }
+  /** `each` gets every goroutine. */
+  constructor(infrastructure: readonly InfrastructureRule[] | undefined, each?: (counted: Counted) => void) {
+    this.#infrastructure = new InfrastructureIndex(infrastructure);
+    this.#each = each;
   }
 
-  add(stateIndex: number, hash: number, bytes: Buffer, segments: Int32Array, count: number): GroupRow {
-    const keyStart = this.#arenaEnd;
-    let length = 0;
-    for (let i = 0; i < count; i++) length += segments[2 * i + 1]! - segments[2 * i]! + 1;
-    this.#reserve(length);
-    const arena = this.#arena;
-    let at = keyStart;
-    for (let i = 0; i < count; i++) {
-      // Names are short: a loop beats a call.
-      const end = segments[2 * i + 1]!;
-      for (let from = segments[2 * i]!; from < end; from++) arena[at++] = bytes[from]!;
-      arena[at++] = 10;
-    }
-    this.#arenaEnd = at;
-    const row: GroupRow = {
-      stateIndex,
-      hash,
-      keyStart,
-      keyEnd: at,
-      count: 0,
-      waitMin: -1,
-      waitMax: -1,
-      waitMissing: false,
-      locked: 0,
-      leaked: 0,
-      labels: undefined,
-      creator: 0,
-      sample: undefined,
-      idHead: -1,
-      inlined: undefined,
-      framesElided: 0,
-      ancestors: undefined,
-      described: undefined,
-    };
-    this.rows.push(row);
-    if (this.rows.length * 2 > this.#slots.length) this.#rehash();
-    else this.#place(hash, this.rows.length);
-    return row;
+  /** Goroutines counted. */
+  get total(): number {
+    return this.#engine.int(TOTAL);
   }
 
-  /** Takes one member's id into the row's sample of least hashes; `row.count` members were there before. */
-  sampleId(row: GroupRow, id: number): void {
-    if (row.sample !== undefined) {
-      row.sample.offer(id);
-      return;
-    }
-    if (this.#idCount === this.#ids.length) this.#growIds();
-    this.#ids[this.#idCount] = id;
-    this.#idNext[this.#idCount] = row.idHead;
-    row.idHead = this.#idCount++;
-    if (row.count + 1 >= SAMPLE_IDS) row.sample = new IdSample(this.sampledIds(row));
+  readHeader(details: string): HeaderMeta {
+    return this.#headers.read(details);
   }
 
-  sampledIds(row: GroupRow): number[] {
-    if (row.sample !== undefined) return row.sample.toArray();
-    const ids: number[] = [];
-    for (let at = row.idHead; at >= 0; at = this.#idNext[at]!) ids.push(this.#ids[at]!);
-    return ids;
+  hasId(id: number): boolean {
+    return id >= LARGE_ID ? this.#largeIds.has(id) : this.#engine.hasId(id);
   }
-
-  /** Puts other ids, at most SAMPLE_IDS, in the place of the row's own. */
-  setIds(row: GroupRow, ids: readonly number[]): void {
-    row.sample = new IdSample(ids);
-  }
-
-  #growIds(): void {
-    const ids = new Float64Array(this.#ids.length * 2);
-    ids.set(this.#ids);
-    this.#ids = ids;
-    const next = new Int32Array(this.#idNext.length * 2);
-    next.set(this.#idNext);
-    this.#idNext = next;
-  }
-
-  /**
-   * The bytes that `keyStart` and `keyEnd` of the rows point into, valid until the next `add`. A key's lines, each with its newline:
-   * function, tab + place, ..., `created by ` + function, tab + place.
-   */
-  get keys(): { bytes: Buffer; view: DataView } {
-    return { bytes: this.#arena, view: this.#arenaView };
-  }
-
-  #place(hash: number, value: number): void {
-    const mask = this.#slots.length - 1;
-    let slot = hash & mask;
-    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
-    this.#slots[slot] = value;
-  }
-
-  #rehash(): void {
-    this.#slots = new Int32Array(this.#slots.length * 4);
-    for (let i = 0; i < this.rows.length; i++) this.#place(this.rows[i]!.hash, i + 1);
-  }
-
-  #reserve(length: number): void {
-    const need = this.#arenaEnd + length;
-    if (need <= this.#arena.length) return;
-    const grown = Buffer.allocUnsafe(Math.max(need, this.#arena.length * 2));
-    this.#arena.copy(grown, 0, 0, this.#arenaEnd);
-    this.#arena = grown;
-    this.#arenaView = new DataView(grown.buffer, grown.byteOffset, grown.byteLength);
-  }
-}
-
-/**
- * Of places (`\tFILE:LINE`) every byte, four a step; of names the length, since places tell nearly all stacks apart and
- * `find` compares every byte anyway.
- */
-export function hashSegments(view: DataView, segments: Int32Array, count: number, seed: number): number {
-  let h = seed | 0;
-  for (let i = 0; i < count; i++) {
-    let at = segments[2 * i]!;
-    const end = segments[2 * i + 1]!;
-    if (end === at) continue;
-    const wordEnd = end - 3;
-    h = Math.imul(h ^ (end - at), 0x5bd1e995);
-    if (view.getUint8(at) !== 9) continue;
-    for (; at < wordEnd; at += 4) {
-      h = Math.imul(h ^ view.getInt32(at, true), 0x01000193);
-      h ^= h >>> 15;
-    }
-    for (; at < end; at++) h = Math.imul(h ^ view.getUint8(at), 0x01000193);
-  }
-  h ^= h >>> 13;
-  h = Math.imul(h, 0xc2b2ae35);
-  return h ^ (h >>> 16);
-}
-
-function sameKey(
-  arena: DataView,
-  keyStart: number,
-  keyEnd: number,
-  view: DataView,
-  segments: Int32Array,
-  count: number,
-): boolean {
-  let key = keyStart;
-  for (let i = 0; i < count; i++) {
-    let at = segments[2 * i]!;
-    const end = segments[2 * i + 1]!;
-    if (key + (end - at) >= keyEnd) return false;
-    const wordEnd = end - 3;
-    for (; at < wordEnd; at += 4, key += 4) {
-      if (arena.getInt32(key, true) !== view.getInt32(at, true)) return false;
-    }
-    for (; at < end; at++, key++) if (arena.getUint8(key) !== view.getUint8(at)) return false;
-    if (arena.getUint8(key++) !== 10) return false;
-  }
-  return key === keyEnd;
-}
-
-/** `amount` more members with these labels; beyond a bound all further values of a key count as `KEY=(other)`. */
-export function countLabels(row: GroupRow, labels: Record<string, string>, amount: number): void {
-  row.labels ??= new Map();
-  for (const [key, value] of Object.entries(labels)) {
-    let text = `${key}=${value}`;
-    if (row.labels.size >= LABELS_PER_GROUP && !row.labels.has(text)) text = `${key}=(other)`;
-    row.labels.set(text, (row.labels.get(text) ?? 0) + amount);
-  }
-}
-
-/** Set of goroutine ids, four bytes each; ids above 2^32 go to a plain Set. */
-export class IdSet {
-  #slots = new Uint32Array(64);
-  #size = 0;
-  #large: Set<number> | undefined;
 
   /** False when it was there already. */
-  add(id: number): boolean {
-    if (id >= 4294967295) {
-      this.#large ??= new Set();
-      if (this.#large.has(id)) return false;
-      this.#large.add(id);
-      return true;
-    }
-    if (this.#size * 2 >= this.#slots.length) this.#grow();
-    if (!place(this.#slots, id + 1)) return false;
-    this.#size++;
+  addId(id: number): boolean {
+    if (id < LARGE_ID) return !this.#engine.addId(id);
+    if (this.#largeIds.has(id)) return false;
+    this.#largeIds.add(id);
     return true;
   }
 
-  has(id: number): boolean {
-    if (id >= 4294967295) return this.#large?.has(id) ?? false;
-    const mask = this.#slots.length - 1;
-    for (let slot = Math.imul(id + 1, 0x9e3779b1) & mask; ; slot = (slot + 1) & mask) {
-      const value = this.#slots[slot];
-      if (value === 0) return false;
-      if (value === id + 1) return true;
+  /** Takes whole, plain records from `from` on, the first of which begins at line `number`. `quiet`: nothing crashed. */
+  read(bytes: Buffer, from: number, to: number, number: number, quiet: boolean): Taken {
+    const engine = this.#engine;
+    const taken = { at: from, lines: 0 };
+    while (taken.at < to) {
+      const length = Math.min(to - taken.at, this.#piece);
+      bytes.copy(engine.bytes, TEXT, taken.at, taken.at + length);
+      const reason = this.#scan(TEXT, TEXT + length, taken, number, quiet);
+      const scanned = engine.int(STOPPED_AT) - TEXT;
+      const isAll = taken.at + length === to;
+      taken.at += scanned;
+      if (reason === NOT_PLAIN) {
+        this.#piece = FIRST_PIECE;
+        break;
+      }
+      if (isAll) break;
+      if (this.#piece < LAST_PIECE || (scanned === 0 && this.#piece < MOST_TEXT)) this.#piece *= 2;
+      else if (scanned === 0) break;
+      else this.#piece = LAST_PIECE;
+    }
+    return taken;
+  }
+
+  /** Teaches the engine what it does not know until it stops for good: NOT_PLAIN or UNFINISHED. */
+  #scan(from: number, to: number, taken: Taken, number: number, quiet: boolean): number {
+    const engine = this.#engine;
+    const each = this.#each !== undefined;
+    for (let at = from; ; at = engine.int(STOPPED_AT)) {
+      const reason = engine.scan(at, to, quiet, each);
+      if (reason === SEEN) this.#see(number + taken.lines);
+      taken.lines += engine.int(LINES_TAKEN);
+      if (reason === UNKNOWN_WORDS) this.#learnWords();
+      else if (reason === UNKNOWN_STACK) {
+        const count = engine.int(FRAME_COUNT);
+        const inlined = readInlined(engine, count);
+        const state = engine.int(engine.int(WORDS_PLACE) + 12);
+        if (inlined === undefined || this.#learnStack(count, state, inlined, true) === 0) return NOT_PLAIN;
+      } else if (reason === NOT_PLAIN || reason === UNFINISHED) return reason;
     }
   }
 
-  #grow(): void {
-    const old = this.#slots;
-    const slots = new Uint32Array(old.length * 4);
-    for (let i = 0; i < old.length; i++) if (old[i] !== 0) place(slots, old[i]!);
-    this.#slots = slots;
+  #learnWords(): void {
+    const engine = this.#engine;
+    const start = engine.int(WORDS_START);
+    const end = engine.int(WORDS_END);
+    const meta = this.#headers.read(engine.bytes.toString('utf8', start, end));
+    this.#metas.set(engine.learnWords(start, end, meta.minutes, meta.stateIndex, meta.marks), meta);
+  }
+
+  /** The goroutine that the scan has just counted. */
+  #see(line: number): void {
+    const engine = this.#engine;
+    const meta = this.#metas.get(engine.int(WORDS_PLACE))!;
+    const row = engine.int(RECORD_ROW);
+    if ((meta.marks & LABELLED) !== 0) this.#countLabels(row, meta.labels);
+    this.#each?.({ row, id: engine.long(RECORD_ID), creator: engine.long(RECORD_CREATOR), meta, line });
+  }
+
+  /** The row of the frames at FRAMES that `find` or `scan` did not find; 0 when `doubted` ones are none. */
+  #learnStack(count: number, state: number, inlined: ReadonlySet<number>, doubted: boolean): number {
+    const engine = this.#engine;
+    const hash = new StackHash(this.#headers.states[state]!);
+    const stack: Frame[] = [];
+    let creator = -1;
+    let suspect = false;
+    for (let i = 0; i < count; i++) {
+      const frame = FRAMES + i * FRAME_BYTES;
+      const kind = engine.int(frame + FRAME.kind);
+      if (kind === ELIDED) continue;
+      const known = this.#frames.intern(engine, frame, inlined.has(i), doubted);
+      if (known === 0) return 0;
+      const number = engine.int(known + KNOWN_FRAME.number);
+      if (kind === CREATOR) {
+        creator = number;
+        hash.addCreator(this.#frames.hashOf(engine, known));
+      } else {
+        stack.push(this.#frames.at(number));
+        hash.addFrame(this.#frames.hashOf(engine, known));
+        suspect ||= this.#infrastructure.names(this.#frames.at(number).function);
+      }
+    }
+    const row = engine.add(state);
+    engine.setInt(row + ROW.creatorFrame, creator);
+    engine.setDouble(row + ROW.groupId, hash.digest());
+    this.#rows.push(row);
+    // A copy has no room to grow.
+    this.#stacks.push(stack.slice());
+    if (suspect) this.#suspects.add(row);
+    engine.setInt(row + ROW.leader, this.#groupIds.firstWith(engine, row));
+    return row;
+  }
+
+  /** Counts a record that came line by line; its id is known to be new. */
+  take(record: RecordBuilder): void {
+    const engine = this.#engine;
+    const { meta, id, creator, line } = record;
+    const dropped = this.#writeFrames(record);
+    const count = record.entries.length - dropped;
+    let row = engine.find(count, meta.stateIndex);
+    if (row === 0) {
+      const inlined = new Set([...record.entries.keys()].filter((i) => record.entries[i]!.inlined));
+      row = this.#learnStack(count, meta.stateIndex, inlined, false);
+      if (record.ancestors !== undefined) this.#ancestors.set(row, record.ancestors.map(utf8));
+    }
+    const elided = record.elided + dropped;
+    for (const one of [row, engine.int(row + ROW.leader)]) {
+      engine.setInt(one + ROW.elided, Math.max(elided, engine.int(one + ROW.elided)));
+    }
+    engine.count(row, clampId(id), Math.min(meta.minutes, 0x7fffffff), meta.marks, clampId(creator));
+    if (meta.labels !== undefined) this.#countLabels(row, meta.labels);
+    this.#each?.({ row, id, creator, meta, line });
+  }
+
+  /** Puts the frames where the engine looks for them; returns how many had no room. */
+  #writeFrames({ entries }: RecordBuilder): number {
+    const engine = this.#engine;
+    let at = TEXT;
+    for (let i = 0; i < entries.length; i++) {
+      const { kind, name, place } = entries[i]!;
+      if (i >= MOST_FRAMES || at + name.length + place.length > TEXT + MOST_TEXT) return entries.length - i;
+      const frame = FRAMES + i * FRAME_BYTES;
+      engine.setInt(frame + FRAME.name, at);
+      at += engine.bytes.write(name, at, 'latin1');
+      engine.setInt(frame + FRAME.nameEnd, at);
+      engine.setInt(frame + FRAME.place, at);
+      engine.setInt(frame + FRAME.colon, at + place.lastIndexOf(':'));
+      at += engine.bytes.write(place, at, 'latin1');
+      engine.setInt(frame + FRAME.placeEnd, at);
+      engine.setInt(frame + FRAME.kind, kind);
+    }
+    return 0;
+  }
+
+  /** One more member with these labels; beyond a bound all further values of a key count as `KEY=(other)`. */
+  #countLabels(row: number, labels: Record<string, string> = {}): void {
+    const leader = this.#engine.int(row + ROW.leader);
+    let counts = this.#labels.get(leader);
+    if (counts === undefined) {
+      counts = new Map();
+      this.#labels.set(leader, counts);
+    }
+    for (const [key, value] of Object.entries(labels)) {
+      let text = `${key}=${value}`;
+      if (counts.size >= LABELS_PER_GROUP && !counts.has(text)) text = `${key}=(other)`;
+      counts.set(text, (counts.get(text) ?? 0) + 1);
+    }
+  }
+
+  /** Counts by state, the most frequent first. */
+  countStates(): Record<string, number> {
+    const { states } = this.#headers;
+    const counts = new Array<number>(states.length).fill(0);
+    for (const row of this.#rows) counts[this.#engine.int(row + ROW.state)]! += this.#engine.int(row + ROW.count);
+    const order = states.map((_, i) => i).sort((a, b) => counts[b]! - counts[a]!);
+    return Object.fromEntries(order.filter((i) => counts[i]! > 0).map((i) => [states[i]!, counts[i]!]));
+  }
+
+  describe(row: number): DescribedStack {
+    const number = this.#engine.int(row + ROW.number);
+    const creatorFrame = this.#engine.int(row + ROW.creatorFrame);
+    return {
+      id: formatGroupId(this.#engine.double(row + ROW.groupId)),
+      stack: this.#stacks[number]!,
+      createdBy: creatorFrame < 0 ? undefined : this.#frames.at(creatorFrame),
+      framesElided: this.#engine.int(row + ROW.elided),
+    };
+  }
+
+  /** The largest first. */
+  groups(): GoroutineGroup[] {
+    return this.#sortedLeaders().map((row) => this.#group(row));
+  }
+
+  /** Gives the engine to the next dump. To be called once, last. */
+  release(): void {
+    this.#engine.release();
+  }
+
+  #sortedLeaders(): number[] {
+    const engine = this.#engine;
+    const leaders = this.#rows.filter((row) => engine.int(row + ROW.leader) === row && engine.int(row + ROW.count) > 0);
+    // As one number each: a sort with a comparison is ten times slower.
+    const keys = Float64Array.from(
+      leaders,
+      (row, i) => (this.total - engine.int(row + ROW.count)) * leaders.length + i,
+    );
+    return Array.from(keys.sort(), (key) => leaders[key % leaders.length]!);
+  }
+
+  #group(row: number): GoroutineGroup {
+    const engine = this.#engine;
+    const { id, stack } = this.describe(row);
+    const state = this.#headers.states[engine.int(row + ROW.state)]!;
+    const group: GoroutineGroup = { id, count: engine.int(row + ROW.count), stack };
+    if (state !== '') group.state = state;
+    const max = engine.int(row + ROW.waitMax);
+    if (max >= 0) {
+      group.waitMinutes = { min: engine.int(row + ROW.waitMissing) === 1 ? 0 : engine.int(row + ROW.waitMin), max };
+    }
+    const locked = engine.int(row + ROW.locked);
+    const leaked = engine.int(row + ROW.leaked);
+    const labels = this.#labels.get(row);
+    const framesElided = engine.int(row + ROW.elided);
+    const createdBy = this.#createdBy(row);
+    const ancestors = this.#ancestors.get(row);
+    if (locked > 0) group.lockedToThread = locked;
+    if (leaked > 0) group.leaked = leaked;
+    if (labels !== undefined) group.labels = Object.fromEntries(labels);
+    if (framesElided > 0) group.framesElided = framesElided;
+    if (createdBy !== undefined) group.createdBy = createdBy;
+    group.sampleIds = readSampledIds(engine, row);
+    if (ancestors !== undefined) group.ancestors = describeAncestors(ancestors);
+    if (this.#infrastructure.find(group, this.#suspects.has(row)) !== undefined) group.infrastructure = true;
+    return group;
+  }
+
+  /** Shared between the groups that have the same. */
+  #createdBy(row: number): CreatedBy | undefined {
+    const frame = this.#engine.int(row + ROW.creatorFrame);
+    if (frame < 0) return undefined;
+    const goroutine = this.#engine.long(row + ROW.creator);
+    if (goroutine <= 0) return this.#frames.at(frame);
+    const known = this.#creatorObjects.get(frame);
+    if (known?.goroutine === goroutine) return known;
+    const createdBy: CreatedBy = { ...this.#frames.at(frame), goroutine };
+    this.#creatorObjects.set(frame, createdBy);
+    return createdBy;
   }
 }
 
-function place(slots: Uint32Array, value: number): boolean {
-  const mask = slots.length - 1;
-  let slot = Math.imul(value, 0x9e3779b1) & mask;
-  for (; slots[slot] !== 0; slot = (slot + 1) & mask) if (slots[slot] === value) return false;
-  slots[slot] = value;
-  return true;
+/** What fits into the engine's whole numbers. */
+function clampId(id: number): number {
+  return Math.min(id, Number.MAX_SAFE_INTEGER);
 }

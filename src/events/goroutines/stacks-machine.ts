@@ -1,11 +1,9 @@
 // In: lines of debug=2, runtime.Stack, panics, fatal errors and signal dumps. Out: one goroutines event.
 // Source: runtime/traceback.go (goroutineheader, traceback2, printcreatedby), Go 1.0-1.26; `goroutine 7 [chan send, 3 minutes]:`
-import type { GoroutineEvent, GoroutineGroup, GoroutinesEvent } from '../types.ts';
+import type { GoroutineEvent, GoroutinesEvent } from '../types.ts';
 import { CrashText } from './crash-text.ts';
-import { mergeRows, RowDescriber } from './describe.ts';
 import { type DumpStart, startsDump } from './dump-start.ts';
 import { findInnerHeader, parseHeader, parseHeaderDetails } from './header.ts';
-import { type HeaderMeta, HeaderTable, hashDetails } from './header-table.ts';
 import {
   DONE,
   type DumpMachine,
@@ -17,9 +15,9 @@ import {
   type Verdict,
 } from './machine.ts';
 import { RecordBuilder } from './record-builder.ts';
-import { scanRecord } from './record-scan.ts';
+import { LEAKED, LOCKED } from './stack-engine.ts';
 import { isBareSymbol, isDumpNoise, parseCall, parsePlace } from './stack-lines.ts';
-import { countLabels, type DescribedStack, type GroupRow, hashSegments, IdSet, StackTable } from './stack-table.ts';
+import { type Counted, StackTable, type Taken } from './stack-table.ts';
 
 /** Lines between `panic:` and its goroutines that may be message text (to Go 1.22 they are not indented). */
 const PROLOGUE_LIMIT = 64;
@@ -31,14 +29,10 @@ export class StacksMachine implements DumpMachine {
   readonly #line: number;
   readonly #indent: DumpStart['indent'];
   readonly #crash: CrashText;
-  readonly #table = new StackTable();
-  readonly #describer: RowDescriber;
-  readonly #ids = new IdSet();
-  readonly #headers = new HeaderTable();
+  #table: StackTable | undefined;
   #state: State;
   #record: RecordBuilder | undefined;
   #tentative: { text: string; line: number } | undefined;
-  #total = 0;
   #afterBlank = true;
   #foreignRun = 0;
   #foreignSeen = 0;
@@ -62,7 +56,20 @@ export class StacksMachine implements DumpMachine {
     this.#crash = new CrashText(start);
     this.#state = start.cause === 'debug' ? 'between' : 'prologue';
     if (start.cause === 'fatal' && start.text === '') this.#state = 'prologue';
-    this.#describer = new RowDescriber(options.infrastructure);
+  }
+
+  /** Made when there is a goroutine: many a log line looks like a crash. */
+  get #goroutines(): StackTable {
+    const { eachGoroutine, infrastructure } = this.#options;
+    this.#table ??= new StackTable(
+      infrastructure,
+      eachGoroutine === undefined ? undefined : (counted) => eachGoroutine(this.#describe(counted)),
+    );
+    return this.#table;
+  }
+
+  get #total(): number {
+    return this.#table?.total ?? 0;
   }
 
   line(bytes: Buffer, start: number, end: number, number: number): Verdict {
@@ -88,39 +95,24 @@ export class StacksMachine implements DumpMachine {
   }
 
   /** Takes whole, plain records without making a string of any line. */
-  bulk(bytes: Buffer, from: number, to: number, number: number): { at: number; lines: number } {
-    let at = from;
-    let lines = 0;
+  bulk(bytes: Buffer, from: number, to: number, number: number): Taken {
     if (this.#state !== 'between' || !this.#afterBlank || this.#repeats || this.#indent !== 'none')
-      return { at, lines };
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    const scan = scanRecord;
-    const table = this.#table;
-    const quiet = this.#crash.cause === 'debug';
-    while (scan.read(bytes, view, at, to)) {
-      const meta = this.#headers.get(bytes, scan.detailsStart, scan.detailsEnd, scan.detailsHash);
-      if (meta.glued) break;
-      if (meta.running && quiet && !scan.hasGp && this.#total > 0) break;
-      const hash = hashSegments(view, scan.segments, scan.count, meta.stateIndex);
-      const index = table.find(meta.stateIndex, hash, view, scan.segments, scan.count);
-      if (index < 0 && !scan.isPlain(bytes)) break;
-      if (scan.id !== 0 && !this.#ids.add(scan.id)) break;
-      let row: GroupRow;
-      if (index >= 0) row = table.rows[index]!;
-      else {
-        row = table.add(meta.stateIndex, hash, bytes, scan.segments, scan.count);
-        row.inlined = scan.inlined(bytes);
-      }
+      return { at: from, lines: 0 };
+    const taken = this.#goroutines.read(bytes, from, to, number, this.#crash.cause === 'debug');
+    if (taken.at > from) {
       this.#started = true;
-      this.#commit(row, scan.id, meta, scan.creator, number + lines);
-      at = scan.end;
-      lines += scan.lines;
+      this.#foreignRun = 0;
     }
-    if (at > from) this.#foreignRun = 0;
-    return { at, lines };
+    return taken;
   }
 
   finish(): GoroutinesEvent | undefined {
+    const event = this.#event();
+    this.#table?.release();
+    return event;
+  }
+
+  #event(): GoroutinesEvent | undefined {
     const record = this.#record;
     if (record !== undefined && !this.#ended && (record.isOpen || record.frames === 0)) this.#truncated = true;
     if (this.#lastForeign !== undefined && !this.#ended && looksCut(this.#lastForeign, this.#state))
@@ -139,8 +131,8 @@ export class StacksMachine implements DumpMachine {
       debug: 2,
       total: this.#total,
       cause: this.#crash.cause,
-      states: this.#headers.summary(),
-      groups: this.#groups(),
+      states: this.#table?.countStates() ?? {},
+      groups: this.#table?.groups() ?? [],
     };
     if (this.#crash.message !== undefined) event.message = this.#crash.message;
     if (this.#truncated) event.truncated = true;
@@ -255,7 +247,7 @@ export class StacksMachine implements DumpMachine {
 
   #header(header: { id: number; gp: string; details: string }, number: number): Verdict {
     const { state } = parseHeaderDetails(header.details);
-    const known = header.id !== 0 && this.#ids.has(header.id);
+    const known = header.id !== 0 && this.#goroutines.hasId(header.id);
     const another = this.#total > 0 || this.#record !== undefined;
     const hasGp = header.gp !== '';
     this.#hasGp ??= hasGp;
@@ -277,9 +269,9 @@ export class StacksMachine implements DumpMachine {
   #openRecord(header: { id: number; gp: string; details: string }, line: number): void {
     this.#crash.confirm();
     this.#hasGp ??= header.gp !== '';
-    const details = Buffer.from(header.details, 'latin1');
-    const meta = this.#headers.get(details, 0, details.length, hashDetails(details, 0, details.length));
-    this.#record = new RecordBuilder(header.id, line, meta, header.id !== 0 && !this.#ids.add(header.id));
+    const table = this.#goroutines;
+    const meta = table.readHeader(utf8(header.details));
+    this.#record = new RecordBuilder(header.id, line, meta, header.id !== 0 && !table.addId(header.id));
     this.#state = 'record';
   }
 
@@ -288,41 +280,11 @@ export class StacksMachine implements DumpMachine {
     if (record === undefined) return;
     record.close();
     this.#record = undefined;
-    if (record.repeated) return;
-    const { bytes, view, segments } = record.encodeKey();
-    const { stateIndex } = record.meta;
-    const hash = hashSegments(view, segments, record.key.length, stateIndex);
-    const index = this.#table.find(stateIndex, hash, view, segments, record.key.length);
-    const row =
-      index >= 0 ? this.#table.rows[index]! : this.#table.add(stateIndex, hash, bytes, segments, record.key.length);
-    if (index < 0) {
-      row.inlined = record.inlined;
-      row.ancestors = record.ancestors?.map(utf8);
-    }
-    row.framesElided = Math.max(row.framesElided, record.elided);
-    this.#commit(row, record.id, record.meta, record.creator, record.line);
+    if (!record.repeated) this.#goroutines.take(record);
   }
 
-  #commit(row: GroupRow, id: number, meta: HeaderMeta, creator: number, line: number): void {
-    this.#total++;
-    this.#headers.counts[meta.stateIndex]!++;
-    if (row.count === 0) row.creator = creator;
-    else if (row.creator !== creator) row.creator = -1;
-    this.#table.sampleId(row, id);
-    row.count++;
-    const minutes = meta.minutes;
-    if (minutes >= 0) {
-      if (row.waitMin < 0 || minutes < row.waitMin) row.waitMin = minutes;
-      if (minutes > row.waitMax) row.waitMax = minutes;
-    } else if (!meta.leaked) row.waitMissing = true;
-    if (meta.locked) row.locked++;
-    if (meta.leaked) row.leaked++;
-    if (meta.labels !== undefined) countLabels(row, meta.labels, 1);
-    if (this.#options.eachGoroutine !== undefined) this.#emit(row, id, meta, creator, line);
-  }
-
-  #emit(row: GroupRow, id: number, meta: HeaderMeta, creator: number, line: number): void {
-    const described = this.#describe(row);
+  #describe({ row, id, creator, meta, line }: Counted): GoroutineEvent {
+    const described = this.#goroutines.describe(row);
     const event: GoroutineEvent = {
       type: 'goroutine',
       schema: 1,
@@ -334,34 +296,14 @@ export class StacksMachine implements DumpMachine {
       stack: described.stack,
     };
     if (meta.minutes >= 0) event.waitMinutes = meta.minutes;
-    if (meta.locked) event.lockedToThread = true;
-    if (meta.leaked) event.leaked = true;
+    if ((meta.marks & LOCKED) !== 0) event.lockedToThread = true;
+    if ((meta.marks & LEAKED) !== 0) event.leaked = true;
     if (meta.labels !== undefined) event.labels = meta.labels;
-    if (row.framesElided > 0) event.framesElided = row.framesElided;
+    if (described.framesElided > 0) event.framesElided = described.framesElided;
     if (described.createdBy !== undefined) {
       event.createdBy = creator > 0 ? { ...described.createdBy, goroutine: creator } : described.createdBy;
     }
-    this.#options.eachGoroutine?.(event);
-  }
-
-  #describe(row: GroupRow): DescribedStack {
-    row.described ??= this.#describer.describe(this.#table, row, this.#headers.states[row.stateIndex]!);
-    return row.described;
-  }
-
-  #groups(): GoroutineGroup[] {
-    const byId = new Map<string, GroupRow>();
-    for (const row of this.#table.rows) {
-      const { id } = this.#describe(row);
-      const same = byId.get(id);
-      if (same === undefined) byId.set(id, row);
-      else mergeRows(this.#table, same, row);
-    }
-    return [...byId.values()]
-      .sort((a, b) => b.count - a.count)
-      .map((row) =>
-        this.#describer.group(this.#table, row, this.#headers.states[row.stateIndex]!, this.#describe(row)),
-      );
+    return event;
   }
 }
 
