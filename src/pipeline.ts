@@ -64,13 +64,21 @@ class Parsing {
   constructor(
     options: ParseOptions,
     emit: (event: GcbendEvent, modifiedMs: number | undefined) => void,
-    sink: Omit<ParserSink, 'event'> & { event?: never },
+    sink: Omit<ParserSink, 'event' | 'record'> & Partial<Pick<ParserSink, 'record'>>,
   ) {
     this.#options = options;
     this.#emit = emit;
     this.parser = new EventParser(
       { ...options, now: () => this.#at, year: () => this.#year() },
-      { ...sink, event: (event) => this.take(event) },
+      {
+        record: (record) => this.take(toEvent(options.grammars, record)),
+        run: (run) => {
+          for (let index = 0; index < run.records; index++) this.take(run.event(index));
+        },
+        asksForEvents: true,
+        ...sink,
+        event: (event) => this.take(event),
+      },
     );
   }
 
@@ -177,11 +185,6 @@ export function parse(options: ParseOptions): Transform {
       stage.push(event);
     },
     {
-      record: (record) => parsing.take(toEvent(options.grammars, record)),
-      run: (run) => {
-        for (let index = 0; index < run.records; index++) parsing.take(run.event(index));
-      },
-      asksForEvents: true,
       processEnded: (process) => ended.push(process),
       ...(options.foreign === undefined ? {} : { foreign: options.foreign }),
     },
@@ -227,13 +230,77 @@ function withDerived(summary: SummaryEvent, derived: SummaryCounter): SummaryEve
   return { ...summary, counts: { ...summary.counts, ...counts } };
 }
 
+export interface WatchOptions extends ParseOptions {
+  /** Absent: nothing is derived. */
+  detect?: DetectOptions | undefined;
+}
+
+/**
+ * `parse` and `detect` in one, without a stream between them: each event and what follows from it goes to `take` as it is found, and
+ * nothing waits in a queue. Backpressure is the caller's: the next chunk is pushed when it likes.
+ */
+export class Watching {
+  readonly parsing: Parsing;
+  readonly analysis: Analysis | undefined;
+  readonly #take: (event: GcbendEvent) => void;
+  readonly #derived = new SummaryCounter();
+  readonly #note: ((text: string) => void) | undefined;
+
+  /** @param records gets records before they are events; without it they come as events */
+  constructor(
+    options: WatchOptions,
+    take: (event: GcbendEvent) => void,
+    records?: Pick<ParserSink, 'record' | 'run' | 'asksForEvents'>,
+  ) {
+    this.#take = take;
+    if (options.detect !== undefined) {
+      const { note, ...analysisOptions } = options.detect;
+      this.#note = note;
+      this.analysis = new Analysis(analysisOptions);
+    }
+    this.parsing = new Parsing(
+      options,
+      (event, modifiedMs) => {
+        take(event);
+        if (this.analysis !== undefined) this.derive(this.analysis.push(event, modifiedMs));
+      },
+      {
+        processEnded: (process) => this.derive(this.analysis?.endProcess(process) ?? []),
+        ...records,
+        ...(options.foreign === undefined ? {} : { foreign: options.foreign }),
+      },
+    );
+  }
+
+  /** Resolves when the piece was read: its bytes may be overwritten then. */
+  push(chunk: SourceChunk): Promise<void> {
+    return this.parsing.push(chunk);
+  }
+
+  /** Counts and hands on what follows from an event. */
+  derive(events: readonly GcbendEvent[]): void {
+    for (const event of events) {
+      this.#derived.count(event);
+      this.#take(event);
+    }
+  }
+
+  /** The last events; the last of them is the summary, which is returned, too. */
+  async end(): Promise<SummaryEvent> {
+    const summary = await this.parsing.end();
+    this.derive(this.analysis?.finish() ?? []);
+    for (const text of this.analysis?.notes ?? []) this.#note?.(text);
+    const whole = withDerived(summary, this.#derived);
+    this.#take(whole);
+    return whole;
+  }
+}
+
 const pieceBytes = 256 * 1024;
 /** A chunk of trace lines becomes as many pieces. */
 const spareBuffers = 12;
 
-export interface NdjsonOptions extends ParseOptions {
-  /** Absent: nothing is derived. */
-  detect?: DetectOptions | undefined;
+export interface NdjsonOptions extends WatchOptions {
   onSummary?: (summary: SummaryEvent) => void;
 }
 
@@ -243,10 +310,8 @@ export interface NdjsonOptions extends ParseOptions {
  */
 class NdjsonWriting {
   readonly #options: NdjsonOptions;
-  readonly #parsing: Parsing;
+  readonly #watching: Watching;
   readonly #encoder: RecordEncoder;
-  readonly #analysis: Analysis | undefined;
-  readonly #derived = new SummaryCounter();
   #out: Buffer = Buffer.allocUnsafeSlow(pieceBytes);
   #used = 0;
   /** What was written since the last `take`, and buffers that may be filled again. */
@@ -256,39 +321,21 @@ class NdjsonWriting {
   constructor(options: NdjsonOptions) {
     this.#options = options;
     this.#encoder = new RecordEncoder(options.grammars);
-    if (options.detect !== undefined) {
-      const { note, ...analysisOptions } = options.detect;
-      this.#analysis = new Analysis(analysisOptions);
-    }
-    this.#parsing = new Parsing(
-      options,
-      (event, modifiedMs) => {
-        this.#write(event);
-        if (this.#analysis !== undefined) this.#writeDerived(this.#analysis.push(event, modifiedMs));
-      },
-      {
-        record: (record) => this.#writeRecord(record),
-        run: (run) => this.#writeRun(run),
-        asksForEvents: this.#analysis !== undefined,
-        processEnded: (process) => this.#writeDerived(this.#analysis?.endProcess(process) ?? []),
-        ...(options.foreign === undefined ? {} : { foreign: options.foreign }),
-      },
-    );
+    this.#watching = new Watching(options, (event) => this.#write(event), {
+      record: (record) => this.#writeRecord(record),
+      run: (run) => this.#writeRun(run),
+      asksForEvents: options.detect !== undefined,
+    });
   }
 
   /** The NDJSON of a chunk, in pieces. */
   async push(chunk: SourceChunk): Promise<Buffer[]> {
-    await this.#parsing.push(chunk);
+    await this.#watching.push(chunk);
     return this.#take();
   }
 
   async end(): Promise<Buffer[]> {
-    const summary = await this.#parsing.end();
-    this.#writeDerived(this.#analysis?.finish() ?? []);
-    for (const text of this.#analysis?.notes ?? []) this.#options.detect?.note?.(text);
-    const whole = withDerived(summary, this.#derived);
-    this.#options.onSummary?.(whole);
-    this.#write(whole);
+    this.#options.onSummary?.(await this.#watching.end());
     return this.#take();
   }
 
@@ -331,39 +378,34 @@ class NdjsonWriting {
     this.#used += text.length;
   }
 
-  #writeDerived(events: readonly GcbendEvent[]): void {
-    for (const event of events) {
-      this.#derived.count(event);
-      this.#write(event);
-    }
-  }
-
   #writeRecord(record: LineRecord): void {
     const { grammars } = this.#options;
+    const { parsing, analysis } = this.#watching;
     const room = this.#encoder.maxBytes(record);
     if (room > pieceBytes) {
-      this.#parsing.take(toEvent(grammars, record));
+      parsing.take(toEvent(grammars, record));
       return;
     }
     if (this.#used + room > pieceBytes) this.#flush();
     this.#used = this.#encoder.encode(record, this.#out, this.#used);
     const { event: type } = record.match.shape.grammar;
-    this.#parsing.summary.countRecord(type, record.process, record.at, record.repaired);
-    if (this.#analysis?.wants(type)) this.#writeDerived(this.#analysis.push(toEvent(grammars, record)));
+    parsing.summary.countRecord(type, record.process, record.at, record.repaired);
+    if (analysis?.wants(type)) this.#watching.derive(analysis.push(toEvent(grammars, record)));
   }
 
   #writeRun(run: RecordRun): void {
     const { type, process, at, records, bytes } = run;
+    const { parsing, analysis } = this.#watching;
     let written = 0;
-    for (let index = 0; this.#analysis?.wants(type) && index < records; index++) {
-      const derived = this.#analysis.push(run.event(index));
+    for (let index = 0; analysis?.wants(type) && index < records; index++) {
+      const derived = analysis.push(run.event(index));
       if (derived.length === 0) continue;
       this.#writeBytes(bytes.subarray(written, run.end(index)));
       written = run.end(index);
-      this.#writeDerived(derived);
+      this.#watching.derive(derived);
     }
     this.#writeBytes(bytes.subarray(written, run.end(records - 1)));
-    this.#parsing.summary.countRun(type, process, at, records);
+    parsing.summary.countRun(type, process, at, records);
   }
 }
 

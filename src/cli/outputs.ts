@@ -109,12 +109,12 @@ export class FileOutput {
     });
   }
 
-  /** False: wait for `drained` before the next event. */
-  push(event: GcbendEvent): boolean {
+  push(event: GcbendEvent): void {
     const text = this.#sink.push(event);
-    return text === undefined || this.#error !== undefined || this.#stream.write(text);
+    if (text !== undefined && this.#error === undefined) this.#stream.write(text);
   }
 
+  /** Waits for what was pushed to be written as far as it must be. */
   async drained(): Promise<void> {
     if (this.#error !== undefined || !this.#stream.writableNeedDrain) return;
     await new Promise<void>((resolve) => {

@@ -1,12 +1,11 @@
 // In: bytes of sources and the options of the command. Out: every format on its way, and the exit status when the input has ended.
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { GcbendError } from '../errors.ts';
 import { Revisions } from '../events/revisions.ts';
 import type { FindingEvent, GcbendEvent, SummaryEvent } from '../events/types.ts';
 import type { AlarmHooks } from '../export/alarm-hooks.ts';
-import { type DetectOptions, detect, ndjsonPieces, type ParseOptions, parse, type SourceChunk } from '../pipeline.ts';
+import { type DetectOptions, ndjsonPieces, type ParseOptions, type SourceChunk, Watching } from '../pipeline.ts';
 import { exitStatus } from './exit-status.ts';
 import type { Live } from './live.ts';
 import type { AnalysisArgs, Format, OutputArgs } from './options.ts';
@@ -36,9 +35,6 @@ export interface SessionResult {
   /** The reader of the output has gone. */
   closed: boolean;
 }
-
-/** Node's types know pipelines of a fixed length only. */
-const runStages = pipeline as (...stages: unknown[]) => Promise<void>;
 
 /** Throws GcbendError for options that cannot be followed, before anything is started or read. */
 export async function checkSession(args: AnalysisArgs & OutputArgs): Promise<void> {
@@ -93,22 +89,30 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   );
   const findings = new Revisions<FindingEvent>();
   let summary: SummaryEvent | undefined;
-  const consume = async (events: AsyncIterable<GcbendEvent>): Promise<void> => {
-    for await (const found of events) {
-      const event = refine?.(found) ?? found;
-      if (event.type === 'summary') summary = event;
-      if (event.type === 'finding' && rules.has(event.rule)) findings.push(event);
-      if (event.type === 'finding' && event.severity !== 'info') alarms?.offer(event);
-      options.live?.take(event);
-      options.observe?.(event);
-      const text = main?.push(event);
-      if (text !== undefined) await output.write(text);
-      for (const file of outputs) if (!file.push(event)) await file.drained();
-    }
+  /** What the events of one chunk become on the standard output. */
+  let text = '';
+  const take = (found: GcbendEvent): void => {
+    const event = refine?.(found) ?? found;
+    if (event.type === 'finding' && rules.has(event.rule)) findings.push(event);
+    if (event.type === 'finding' && event.severity !== 'info') alarms?.offer(event);
+    options.live?.take(event);
+    options.observe?.(event);
+    text += main?.push(event) ?? '';
+    for (const file of outputs) file.push(event);
+  };
+  const drain = async (): Promise<void> => {
+    if (text !== '') await output.write(text);
+    text = '';
+    for (const file of outputs) await file.drained();
   };
   try {
-    const stages = [parse(parseOptions), ...(options.detect === undefined ? [] : [detect(options.detect)])];
-    await runStages(options.input, ...stages, consume);
+    const watching = new Watching({ ...parseOptions, detect: options.detect }, take);
+    for await (const chunk of options.input) {
+      await watching.push(chunk);
+      await drain();
+    }
+    summary = await watching.end();
+    await drain();
     options.live?.stop();
     // An input without a record has nothing to report: the caller says so on stderr.
     if (main !== undefined && (format !== 'report' || hasRecords(summary))) await output.write(main.finish());
