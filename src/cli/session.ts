@@ -1,11 +1,12 @@
 // In: bytes of sources and the options of the command. Out: every format on its way, and the exit status when the input has ended.
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { GcbendError } from '../errors.ts';
 import { Revisions } from '../events/revisions.ts';
 import type { FindingEvent, GcbendEvent, SummaryEvent } from '../events/types.ts';
 import type { AlarmHooks } from '../export/alarm-hooks.ts';
-import { type DetectOptions, ndjsonPieces, type ParseOptions, type SourceChunk, Watching } from '../pipeline.ts';
+import { type DetectOptions, ndjsonPieces, type ParseOptions, type SourceChunk, Watching, watch } from '../pipeline.ts';
 import { exitStatus } from './exit-status.ts';
 import type { Live } from './live.ts';
 import type { AnalysisArgs, Format, OutputArgs } from './options.ts';
@@ -89,10 +90,11 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   );
   const findings = new Revisions<FindingEvent>();
   let summary: SummaryEvent | undefined;
-  /** What the events of one chunk become on the standard output. */
+  /** What the events of one chunk have become on the standard output. */
   let text = '';
   const take = (found: GcbendEvent): void => {
     const event = refine?.(found) ?? found;
+    if (event.type === 'summary') summary = event;
     if (event.type === 'finding' && rules.has(event.rule)) findings.push(event);
     if (event.type === 'finding' && event.severity !== 'info') alarms?.offer(event);
     options.live?.take(event);
@@ -100,19 +102,17 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
     text += main?.push(event) ?? '';
     for (const file of outputs) file.push(event);
   };
-  const drain = async (): Promise<void> => {
-    if (text !== '') await output.write(text);
+  const taken = async (): Promise<string> => {
+    const now = text;
     text = '';
     for (const file of outputs) await file.drained();
+    return now;
+  };
+  const write = async (pieces: AsyncIterable<string>): Promise<void> => {
+    for await (const piece of pieces) await output.write(piece);
   };
   try {
-    const watching = new Watching({ ...parseOptions, detect: options.detect }, take);
-    for await (const chunk of options.input) {
-      await watching.push(chunk);
-      await drain();
-    }
-    summary = await watching.end();
-    await drain();
+    await pipeline(options.input, watch(new Watching({ ...parseOptions, detect: options.detect }, take), taken), write);
     options.live?.stop();
     // An input without a record has nothing to report: the caller says so on stderr.
     if (main !== undefined && (format !== 'report' || hasRecords(summary))) await output.write(main.finish());
