@@ -7,7 +7,6 @@ import { expandInputs, openInput } from '../input/index.ts';
 import { SnapshotReader } from '../input/snapshot-store.ts';
 import type { SourceChunk } from '../pipeline.ts';
 import { exitStatus } from './exit-status.ts';
-import { lineTo } from './foreign-lines.ts';
 import { explainNothing, FirstBytes } from './nothing-recognised.ts';
 import type { AnalysisArgs, OutputArgs } from './options.ts';
 import { runSession, statusOf } from './session.ts';
@@ -72,7 +71,8 @@ export async function analyse(args: AnalyseArgs): Promise<number> {
         year: new Date().getUTCFullYear(),
         eachGoroutine: args.eachGoroutine,
         infrastructure: args.configuration.infrastructure,
-        ...(passthrough ? { foreign: lineTo(print) } : {}),
+        // The bytes are the parser's.
+        ...(passthrough ? { foreign: (bytes, start, end) => print(Buffer.from(bytes.subarray(start, end))) } : {}),
       },
       detect: detect === undefined ? undefined : { ...detect, orderDumps: names.length > 1 && !args.follow },
       input: stop.until(firstBytes.of(input)),

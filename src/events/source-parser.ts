@@ -6,6 +6,7 @@ import type { Line } from '../framing/types.ts';
 import { type GrammarSet, type Match, RUN_READER_BYTES } from '../grammar/index.ts';
 import { type BlockOptions, type BlockParser, openBlock, startsBlock } from './block.ts';
 import { cleanText } from './clean-text.ts';
+import { ForeignLines } from './foreign-lines.ts';
 import { SightingReader } from './gc-sighting.ts';
 import { anchors as dumpAnchors } from './goroutines/index.ts';
 import type { LineRecord } from './line-record.ts';
@@ -26,7 +27,7 @@ export interface ParserSink {
   event(event: GcbendEvent): void;
   /** Nothing more will come from this process. */
   processEnded(process: number): void;
-  /** A line that is nobody's record, as it came. Set: every line is looked at. */
+  /** Bytes that belong to no record, as they came, with their newlines. Set: every line is looked at. */
   foreign?(bytes: Buffer, start: number, end: number): void;
 }
 
@@ -75,6 +76,8 @@ export class SourceParser {
   readonly #content: Content = { bytes: newline, start: 0, end: 0, line: 0, wrapper: undefined, identity: undefined };
   readonly #torn: TornLineAssembler;
   readonly #unwrapper: Unwrapper;
+  /** Only where somebody wants what is nobody's record. */
+  readonly #foreign: ForeignLines | undefined;
   /** Of the line in work: it holds an anchor, or goes on with what has begun. */
   #mayHoldRecord = true;
   #block: BlockParser | undefined;
@@ -103,6 +106,8 @@ export class SourceParser {
       looksLikeRecord: (bytes, start, end) => looksLikeRecord(options.grammars, bytes, start, end),
       year: options.year,
     });
+    const { foreign } = options.sink;
+    this.#foreign = foreign && new ForeignLines(foreign.bind(options.sink));
     this.#sightings = new SightingReader(options.grammars);
     this.#record = {
       source: options.source,
@@ -126,6 +131,7 @@ export class SourceParser {
   push(chunk: Buffer): void {
     this.#reader.push(chunk);
     this.#drain();
+    this.#foreign?.endDelivery();
   }
 
   end(): void {
@@ -135,6 +141,7 @@ export class SourceParser {
     for (let text = this.#unwrapper.end(); text !== undefined; text = this.#unwrapper.end()) this.#takeUnwrapped(text);
     this.#takeOutcomes(this.#torn.end(this.#options.tracker.expectations()), this.#content);
     this.#closeBlock();
+    this.#foreign?.end();
   }
 
   #drain(): void {
@@ -152,11 +159,11 @@ export class SourceParser {
 
   /** Blocks are read in bulk only where nothing is wrapped around their lines and nobody wants to see each line. */
   get #takesBlocksInBulk(): boolean {
-    return this.#options.sink.foreign === undefined && !this.#unwrapper.isWrapped;
+    return this.#foreign === undefined && !this.#unwrapper.isWrapped;
   }
 
   get #needsEveryLine(): boolean {
-    return this.#awaitsRest || this.#reader.lines < learnedLines || this.#options.sink.foreign !== undefined;
+    return this.#awaitsRest || this.#reader.lines < learnedLines || this.#foreign !== undefined;
   }
 
   /** Something has begun that goes on in lines without an anchor. */
@@ -178,17 +185,12 @@ export class SourceParser {
   #takeLine(line: Line): void {
     const unwrapper = this.#unwrapper;
     this.#mayHoldRecord = line.anchored || !line.terminated || this.#awaitsRest;
-    let taken = false;
-    let last: Unwrapped | undefined;
-    for (let text = unwrapper.unwrap(line); text !== undefined; text = unwrapper.next()) {
-      taken = this.#takeUnwrapped(text) || taken;
-      last = text;
-    }
-    // A piece that waits for its rest is not nobody's; what it becomes is seen with its last piece.
-    if (!taken && last !== undefined) this.#options.sink.foreign?.(line.bytes, line.start, line.end);
+    this.#foreign?.begin(line);
+    for (let text = unwrapper.unwrap(line); text !== undefined; text = unwrapper.next()) this.#takeUnwrapped(text);
+    this.#foreign?.endLine(this.#torn.pendingFrom(this.#foreign.passedTo), unwrapper.needsEveryLine);
   }
 
-  #takeUnwrapped(text: Unwrapped): boolean {
+  #takeUnwrapped(text: Unwrapped): void {
     const content = this.#content;
     content.bytes = text.bytes;
     content.start = text.start;
@@ -196,15 +198,12 @@ export class SourceParser {
     content.line = text.number;
     content.wrapper = text.kinds.length === 0 ? undefined : text;
     content.identity = text.identity;
-    if (!this.#mayHoldRecord) {
-      this.#torn.learn(text.bytes, text.start, text.end);
-      return false;
-    }
-    return this.#takeContent(content, text.terminated);
+    this.#foreign?.read(text.end - text.start, content.wrapper !== undefined);
+    if (this.#mayHoldRecord) this.#takeContent(content, text.terminated);
+    else this.#torn.learn(text.bytes, text.start, text.end);
   }
 
-  /** True when the line belongs to a record. */
-  #takeContent(content: Content, terminated: boolean): boolean {
+  #takeContent(content: Content, terminated: boolean): void {
     const block = this.#block;
     if (block !== undefined && content.line !== this.#refusedLine) {
       // A blank line is a line: its newline stands for it.
@@ -213,46 +212,52 @@ export class SourceParser {
           ? block.push(newline, 0, newline.length, content.line, true)
           : block.push(content.bytes, content.start, content.end, content.line, true);
       if (progress.state === 'done') this.#closeBlock();
-      if (progress.state === 'more') return true;
+      if (progress.state === 'more') {
+        this.#foreign?.takeForBlock(content.line);
+        return;
+      }
     }
-    return this.#takeRecords(content, terminated);
+    this.#takeRecords(content, terminated);
   }
 
-  #takeRecords(content: Content, terminated: boolean): boolean {
+  #takeRecords(content: Content, terminated: boolean): void {
     const { bytes, start, end, line } = content;
     if (this.#torn.pending === 0 && terminated) {
       const whole = this.#options.grammars.match(bytes, start, end);
       if (whole !== undefined) {
+        this.#foreign?.take(line);
         this.#emitRecord(whole, content, line, false);
-        return true;
+        return;
       }
     }
     const expect = this.#options.tracker.expectations();
     const outcomes = terminated
       ? this.#torn.push(bytes, start, end, line, expect)
       : this.#torn.pushLast(bytes, start, end, line, expect);
-    return this.#takeOutcomes(outcomes, content);
+    this.#takeOutcomes(outcomes, content);
   }
 
-  /** True when all of the line belongs to records, or may still turn out to. */
-  #takeOutcomes(outcomes: readonly TornOutcome[], content: Content): boolean {
-    let foreign = false;
+  #takeOutcomes(outcomes: readonly TornOutcome[], content: Content): void {
     for (const outcome of outcomes) {
-      if (outcome.kind === 'record') this.#emitRecord(outcome.match, content, outcome.line, outcome.repaired);
-      else if (outcome.kind === 'malformed')
+      if (outcome.kind === 'record') {
+        for (const line of outcome.used) this.#foreign?.take(line);
+        this.#emitRecord(outcome.match, content, outcome.line, outcome.repaired);
+      } else if (outcome.kind === 'malformed') {
+        this.#foreign?.keep(outcome.line);
         this.#malformed(outcome.line, outcome.grammar, outcome.reason, outcome.text);
-      else foreign = !this.#takeForeign(outcome, content) || foreign;
+      } else this.#takeForeign(outcome, content);
     }
-    return !foreign;
   }
 
   /** A line that is no part of a torn record: perhaps a record by itself, perhaps the first line of a block. */
-  #takeForeign(outcome: Extract<TornOutcome, { kind: 'foreign' }>, content: Content): boolean {
-    const { bytes, start, end, line } = outcome;
+  #takeForeign(outcome: Extract<TornOutcome, { kind: 'foreign' }>, content: Content): void {
+    const { bytes, start, end, line, isBeforeRecord } = outcome;
     const whole = this.#options.grammars.match(bytes, start, end);
-    if (whole === undefined) return this.#openBlock({ ...content, bytes, start, end, line });
-    this.#emitRecord(whole, content, line, false);
-    return true;
+    if (whole !== undefined) {
+      this.#foreign?.take(line);
+      this.#emitRecord(whole, content, line, false);
+    } else if (this.#openBlock({ ...content, bytes, start, end, line })) this.#foreign?.takeForBlock(line);
+    else this.#foreign?.leave(line, bytes, start, end, isBeforeRecord);
   }
 
   #openBlock(content: Content): boolean {
@@ -291,6 +296,7 @@ export class SourceParser {
     if (block === undefined) return;
     this.#block = undefined;
     const events = block.finish();
+    this.#foreign?.endBlock(events.length > 0 || this.#blockIsTraced);
     if (this.#blockIsTraced) return;
     for (const event of events) this.#options.sink.event(this.#withProcess(event));
   }

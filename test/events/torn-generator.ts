@@ -26,6 +26,8 @@ export interface TornLog {
   truth: string[];
   /** How many of them were torn. */
   torn: number;
+  /** What the application wrote, alone. */
+  app: string;
 }
 
 /** Numbers from 0 to 1, the same for the same seed. */
@@ -63,9 +65,12 @@ export function makeTornLog(
   options: { seed: number; styles: string[]; tear: number; between: number },
 ): TornLog {
   const random = seededRandom(options.seed);
+  let app = '';
   const appLine = (): string => {
     const style = options.styles[int(random, options.styles.length)] as string;
-    return `${(STYLES[style] as (random: () => number) => string)(random)}\n`;
+    const line = `${(STYLES[style] as (random: () => number) => string)(random)}\n`;
+    app += line;
+    return line;
   };
   let text = '';
   let torn = 0;
@@ -82,7 +87,7 @@ export function makeTornLog(
     }
     text += '\n';
   }
-  return { text, truth: lines, torn };
+  return { text, truth: lines, torn, app };
 }
 
 function int(random: () => number, below: number): number {

@@ -19,8 +19,10 @@ import { keepMatch, Settling } from './settling.ts';
 
 /** What became of the lines. Spans of `foreign` are valid until the fed buffer changes; `match` is the caller's to keep. */
 export type TornOutcome =
-  | { kind: 'record'; match: Match; line: number; repaired: boolean }
-  | { kind: 'foreign'; bytes: Buffer; start: number; end: number; line: number }
+  /** `used`: lines of which nothing is left but the text that is told as foreign. */
+  | { kind: 'record'; match: Match; line: number; repaired: boolean; used: readonly number[] }
+  /** `isBeforeRecord`: a record may begin right behind it, on the same line. */
+  | { kind: 'foreign'; bytes: Buffer; start: number; end: number; line: number; isBeforeRecord: boolean }
   | { kind: 'malformed'; grammar: string; reason: string; text: string; line: number };
 
 const MAX_PENDING = 16;
@@ -55,6 +57,13 @@ export class TornLineAssembler {
   /** Records that have begun and not ended. */
   get pending(): number {
     return this.#pending.length;
+  }
+
+  /** Line on which the oldest of them began that began behind `line`; Infinity when there is none. */
+  pendingFrom(line: number): number {
+    let from = Number.POSITIVE_INFINITY;
+    for (const pending of this.#pending) if (pending.line > line) from = Math.min(from, pending.line);
+    return from;
   }
 
   /** Tells it how the application's lines begin. Worth a few lines before and after the first tear. */
@@ -111,7 +120,7 @@ export class TornLineAssembler {
         this.#appLines.learn(bytes, start, end);
         const glued = this.#heads.find(bytes, start, end);
         if (glued >= 0) {
-          this.#foreign(bytes, start, glued, line);
+          this.#foreign(bytes, start, glued, line, true);
           this.#open(bytes, glued, end, line, expect, 'glued');
         } else this.#reportBroken(bytes, start, end, line, expect);
       }
@@ -155,7 +164,7 @@ export class TornLineAssembler {
       // Another record right behind it: this one is over, its newline was lost.
       if (stop === end || this.#heads.isAt(bytes, stop, end)) {
         if (!inside) this.#endOvertaken(record, expect);
-        this.#outcomes.push({ kind: 'record', match: record, line, repaired: false });
+        this.#outcomes.push({ kind: 'record', match: record, line, repaired: false, used: [line] });
         if (stop < end) this.#open(bytes, stop, end, line, expect);
         return;
       }
@@ -226,7 +235,7 @@ export class TornLineAssembler {
         if (start === end) {
           // `GC forced by the operator` and a blank line: a sentence, not a record with an application's line inside.
           const isSentence = one.shape.compiled.sure === 0 && this.#readings.totalDoubt(one) >= DOUBTFUL;
-          if (one.complete && !isSentence) finished.push(one);
+          if (one.complete && !isSentence) finished.push({ ...one, lines: [...one.lines, line] });
           continue;
         }
         if (one.follow[bytes[start] as number] === 0) continue;
@@ -263,7 +272,8 @@ export class TornLineAssembler {
     const chosen = this.#settling.settle(pending, finished, expect);
     this.#drop(pending);
     if (chosen.fault === undefined) {
-      this.#outcomes.push({ kind: 'record', match: chosen.match, line: pending.line, repaired: true });
+      const used = [...chosen.one.lines, ...chosen.one.fragments.map((fragment) => fragment.line)];
+      this.#outcomes.push({ kind: 'record', match: chosen.match, line: pending.line, repaired: true, used });
       this.#releaseText(pending, chosen.one);
       return;
     }
@@ -342,8 +352,8 @@ export class TornLineAssembler {
     this.#outcomes.push({ kind: 'malformed', grammar, reason, text, line: pending.line });
   }
 
-  #foreign(bytes: Buffer, start: number, end: number, line: number): void {
-    this.#outcomes.push({ kind: 'foreign', bytes, start, end, line });
+  #foreign(bytes: Buffer, start: number, end: number, line: number, isBeforeRecord = false): void {
+    this.#outcomes.push({ kind: 'foreign', bytes, start, end, line, isBeforeRecord });
   }
 
   #drop(pending: Pending): void {
