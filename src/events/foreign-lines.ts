@@ -165,6 +165,12 @@ export class ForeignLines {
     if (this.#queue.length > MOST_LINES || this.#queuedBytes > MOST_BYTES) this.#passInDoubt();
   }
 
+  /** A piece of a line that is too long to be read: nothing waits for it. */
+  passUnread(bytes: Buffer, start: number, end: number): void {
+    this.#passInDoubt();
+    this.#write(bytes, start, end);
+  }
+
   /** All that was delivered has been read; more may come soon, or never. */
   endDelivery(): void {
     if (this.#queue.length === 0) this.#deliveries = 0;

@@ -95,7 +95,13 @@ export class SourceParser {
   constructor(options: SourceOptions) {
     this.#options = options;
     const anchors = [...options.grammars.anchors, ...dumpAnchors, ...profileAnchors];
-    this.#reader = new LineReader({ anchors, workBytes: RUN_READER_BYTES });
+    const { foreign } = options.sink;
+    this.#foreign = foreign && new ForeignLines(foreign.bind(options.sink));
+    this.#reader = new LineReader({
+      anchors,
+      workBytes: RUN_READER_BYTES,
+      skipped: this.#foreign && ((...piece) => this.#foreign?.passUnread(...piece)),
+    });
     this.#runs = new RunTaker({
       ...options,
       reader: this.#reader,
@@ -106,8 +112,6 @@ export class SourceParser {
       looksLikeRecord: (bytes, start, end) => looksLikeRecord(options.grammars, bytes, start, end),
       year: options.year,
     });
-    const { foreign } = options.sink;
-    this.#foreign = foreign && new ForeignLines(foreign.bind(options.sink));
     this.#sightings = new SightingReader(options.grammars);
     this.#record = {
       source: options.source,

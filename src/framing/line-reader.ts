@@ -22,6 +22,8 @@ export interface LineReaderOptions {
   maxLineBytes?: number;
   /** Length of `workspace`. Default 0. */
   workBytes?: number;
+  /** Gets the bytes of skipped lines in pieces, as they come, with their newlines. */
+  skipped?: ((bytes: Buffer, start: number, end: number) => void) | undefined;
 }
 
 /** A line that was longer than `maxLineBytes`; `byteLength` is without the newline. */
@@ -53,6 +55,7 @@ export class LineReader {
 
   readonly #maxLineBytes: number;
   readonly #windowBytes: number;
+  readonly #skipped: LineReaderOptions['skipped'];
   readonly #scanner: AnchorScanner;
   readonly #buffer: Buffer;
   readonly #line: Line;
@@ -78,6 +81,7 @@ export class LineReader {
     if (!(this.#maxLineBytes > 0)) throw new GcbendError('STATE_INVALID', 'maxLineBytes must be above 0');
     // A window no longer than the limit: every oversized line then crosses a window border, where it is noticed.
     this.#windowBytes = Math.min(WINDOW_BYTES, this.#maxLineBytes);
+    this.#skipped = options.skipped;
     const capacity = this.#maxLineBytes + this.#windowBytes;
     this.#scanner = new AnchorScanner(options.anchors, capacity, options.workBytes);
     this.#buffer = this.#scanner.buffer;
@@ -220,6 +224,7 @@ export class LineReader {
     const byteLength = carried + newline - from;
     if (byteLength <= this.#maxLineBytes) return;
     this.#report(byteLength);
+    this.#skipped?.(this.#buffer, this.#start, newline + 1);
     this.#start = newline + 1;
   }
 
@@ -228,6 +233,7 @@ export class LineReader {
     if (this.#discarded >= 0) this.#discarded += unread;
     else if (unread > this.#maxLineBytes) this.#discarded = unread;
     else return;
+    this.#skipped?.(this.#buffer, this.#start, this.#filled);
     this.#start = this.#complete = this.#filled = 0;
   }
 

@@ -82,6 +82,20 @@ describe('what the application wrote', () => {
   ];
   for (const [name, text, left] of own) test(name, () => assert.equal(passed(text), left ?? text));
 
+  test('a line that is too long to be read', () => {
+    const long = `${'x'.repeat(3 << 20)}\n`;
+    for (const text of [
+      `up\n${long}next\n`,
+      `up\n${long}${long.trimEnd()}`,
+      long,
+      `${'x'.repeat((1 << 20) + 1)}\nnext\n`,
+    ]) {
+      for (const chunkBytes of [1 << 16, Number.POSITIVE_INFINITY]) {
+        assert.equal(passed(text.replace('next', `${first}\nnext`), chunkBytes), text);
+      }
+    }
+  });
+
   test('a dump is a record, the lines beside and inside it are not', () => {
     const dump = readFileSync(new URL('goroutines/fixtures/go1.26/goroutine1.txt', import.meta.url), 'utf8');
     const lines = dump.split('\n');
