@@ -36,6 +36,8 @@ export function startLive(options: LiveOptions): Live {
 class LiveLines implements Live {
   readonly #notes = new FindingNotes(process.stderr);
   readonly #output: NodeJS.WriteStream;
+  /** What was printed last has no newline. */
+  #isLineOpen = false;
 
   constructor(output: NodeJS.WriteStream) {
     this.#output = output;
@@ -46,10 +48,15 @@ class LiveLines implements Live {
   }
 
   print(bytes: Uint8Array): void {
+    this.#isLineOpen = bytes.at(-1) !== 0x0a;
     this.#output.write(bytes);
   }
 
-  stop(): void {}
+  /** The report begins on a line of its own. */
+  stop(): void {
+    if (this.#isLineOpen) this.#output.write('\n');
+    this.#isLineOpen = false;
+  }
 }
 
 class LivePanel implements Live {

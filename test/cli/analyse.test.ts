@@ -96,6 +96,23 @@ test('an input without a record: status 3, what was seen, what to try', async ()
   assert.match(empty.stderr, /no bytes at all/);
 });
 
+test('--passthrough: what the application wrote, to the byte, then the report on a line of its own', async () => {
+  const lines = trace.split('\n');
+  const at = lines[1]!.indexOf(' @');
+  const own = ['2026/11/21 10:00:00 up\r\n', '2026/11/21 10:00:01 inside\n', 'fatal error: no route to host\n', 'bye'];
+  const input = [
+    `${own[0]}${lines[0]}\n${lines[1]!.slice(0, at)}${own[1]}${lines[1]!.slice(at)}\n${own[2]}`,
+    `${lines.slice(2).join('\n')}${own[3]}`,
+  ].join('');
+  const ran = await gcbend(['--passthrough'], { input });
+  assert.equal(ran.status, 0);
+  const text = own.join('');
+  assert.equal(ran.stdout.slice(0, text.length), text);
+  assert.match(ran.stdout.slice(text.length), /^\ngcbend {2}standard input/);
+  const silent = await gcbend(['--no-passthrough'], { input });
+  assert.match(silent.stdout, /^gcbend {2}standard input/);
+});
+
 test('a malformed record is an event and a count, and never changes the status', async () => {
   const cut = trace.slice(0, trace.lastIndexOf(' MB stacks'));
   const ran = await gcbend(['--format', 'ndjson'], { input: cut });
