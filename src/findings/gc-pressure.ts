@@ -83,7 +83,7 @@ export function pushPressure(state: PressureState, sample: CycleSample, context:
 /** More than half are, so that the median is too: in a healthy program nearly always, and found without sorting. */
 function mostAreAtMost(values: readonly number[], bound: number): boolean {
   let count = 0;
-  for (const value of values) if (value <= bound) count++;
+  for (let i = 0; i < values.length; i++) if (values[i]! <= bound) count++;
   return 2 * count > values.length;
 }
 

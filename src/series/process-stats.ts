@@ -80,7 +80,10 @@ export class ProcessStats {
     if (gc.repaired) this.repairedCycles++;
     this.first ??= gc;
     this.last = gc;
-    for (const ms of Object.values(gc.cpuMs ?? {})) if (isAmount(ms)) this.cpuMs += ms;
+    for (const part in gc.cpuMs) {
+      const ms = gc.cpuMs[part as keyof typeof gc.cpuMs];
+      if (isAmount(ms)) this.cpuMs += ms;
+    }
     if (gc.gcCpuPercent !== undefined) this.printedPercent = gc.gcCpuPercent;
     const sample = this.series.push(gc);
     if (sample !== undefined) this.pushSample(sample);
