@@ -62,9 +62,10 @@ export class ProcessTracker {
     return this.#opened;
   }
 
-  /** The last cycle of each live process and when it began: the next one follows on it. */
-  expectations(): { cycle: number; at: number }[] {
-    return this.#live.map((state) => ({ cycle: state.cycle, at: state.atSeconds ?? 0 }));
+  /** The last cycle of each live process of that identity (undefined: of all), and when it began: the next one follows on it. */
+  expectations(identity: string | undefined): { cycle: number; at: number }[] {
+    const live = identity === undefined ? this.#live : this.#live.filter((state) => state.identity === identity);
+    return live.map((state) => ({ cycle: state.cycle, at: state.atSeconds ?? 0 }));
   }
 
   /**

@@ -1,7 +1,7 @@
 // In: a trace line in its reader's window. Out: the run of lines that go on from it, each read, assigned to its process and encoded, at once.
 // A trace of a million cycles is a million times the same line: here they cost a tenth of what they cost one by one.
 import type { Line, LineReader } from '../framing/index.ts';
-import { type GrammarSet, OP_HOLE, RunReader, type Shape } from '../grammar/index.ts';
+import { type GrammarSet, OP_HOLE, RowDecoder, RunReader, type Shape } from '../grammar/index.ts';
 import { SightingReader } from './gc-sighting.ts';
 import { frameTexts } from './line-record.ts';
 import type { ProcessState, ProcessTracker, SightingRows } from './processes.ts';
@@ -45,6 +45,7 @@ export class RunTaker {
   #shape: Shape | undefined;
   #process = 0;
   #rows: SightingRows | undefined;
+  #decoder: RowDecoder | undefined;
   /** Lines to try: few after a run that was cut short, so that little is read in vain. */
   #most = 1;
   #firstLine = 0;
@@ -100,22 +101,20 @@ export class RunTaker {
     const asked = withEvents ? shape.fields.map((_, hole) => hole) : Object.values(holes);
     if (!runs.prepare(shape, asked, ...frameTexts(shape.grammar, source, process))) return false;
     this.#rows = { values: runs.values, width: runs.width, ...holes };
+    const { event: type } = shape.grammar;
+    this.#decoder = new RowDecoder(shape, { type, schema: 1, source, line: 0, process });
     const run = this.#run;
-    run.type = shape.grammar.event;
+    run.type = type;
     run.process = process;
     run.bytes = runs.output;
     return true;
   }
 
   #eventAt(index: number): GcbendEvent {
-    return {
-      type: 'gc',
-      schema: 1,
-      source: this.#options.source,
-      line: this.#firstLine + index,
-      process: this.#process,
-      ...this.#reader!.fields(index),
-    } as GcbendEvent;
+    const { values, width } = this.#rows!;
+    const event = this.#decoder!.decode(values, index * width);
+    event['line'] = this.#firstLine + index;
+    return event as unknown as GcbendEvent;
   }
 }
 

@@ -13,7 +13,7 @@ import type { LineRecord } from './line-record.ts';
 import type { OpenReason, ProcessState, ProcessTracker } from './processes.ts';
 import { anchors as profileAnchors } from './profiles/index.ts';
 import { type RecordRun, RunTaker } from './record-run.ts';
-import { TornLineAssembler, type TornOutcome } from './torn/index.ts';
+import { type TornOutcome, TornPrinters } from './torn/index.ts';
 import type { GcbendEvent } from './types.ts';
 
 /** Where a parser puts what it finds, in stream order. */
@@ -74,7 +74,7 @@ export class SourceParser {
   readonly #sightings: SightingReader;
   readonly #record: LineRecord;
   readonly #content: Content = { bytes: newline, start: 0, end: 0, line: 0, wrapper: undefined, identity: undefined };
-  readonly #torn: TornLineAssembler;
+  readonly #torn: TornPrinters;
   readonly #unwrapper: Unwrapper;
   /** Only where somebody wants what is nobody's record. */
   readonly #foreign: ForeignLines | undefined;
@@ -107,7 +107,7 @@ export class SourceParser {
       reader: this.#reader,
       withEvents: options.sink.asksForEvents ?? false,
     });
-    this.#torn = new TornLineAssembler(options.grammars);
+    this.#torn = new TornPrinters(options.grammars, (identity) => options.tracker.expectations(identity));
     this.#unwrapper = new Unwrapper({
       looksLikeRecord: (bytes, start, end) => looksLikeRecord(options.grammars, bytes, start, end),
       year: options.year,
@@ -143,7 +143,7 @@ export class SourceParser {
     this.#drain();
     this.#mayHoldRecord = true;
     for (let text = this.#unwrapper.end(); text !== undefined; text = this.#unwrapper.end()) this.#takeUnwrapped(text);
-    this.#takeOutcomes(this.#torn.end(this.#options.tracker.expectations()), this.#content);
+    for (const [identity, outcomes] of this.#torn.end()) this.#takeOutcomes(outcomes, { ...this.#content, identity });
     this.#closeBlock();
     this.#foreign?.end();
   }
@@ -175,10 +175,11 @@ export class SourceParser {
     return this.#block !== undefined || this.#torn.pending > 0 || this.#unwrapper.needsEveryLine;
   }
 
-  /** Runs are taken only where each of their lines stands for itself and has no time but its own. */
+  /** Runs are taken only where each of their lines stands for itself, has no time but its own, and nobody is told of other lines. */
   #takeRun(line: Line): boolean {
     const { sink, now } = this.#options;
-    if (sink.run === undefined || !line.terminated || this.#awaitsRest || now?.() !== undefined) return false;
+    const isAlone = this.#foreign === undefined && !this.#awaitsRest && now?.() === undefined;
+    if (sink.run === undefined || !line.terminated || !isAlone) return false;
     const run = this.#runs.take(line);
     if (run === undefined) return false;
     this.#tracesStack = false;
@@ -225,8 +226,8 @@ export class SourceParser {
   }
 
   #takeRecords(content: Content, terminated: boolean): void {
-    const { bytes, start, end, line } = content;
-    if (this.#torn.pending === 0 && terminated) {
+    const { bytes, start, end, line, identity } = content;
+    if (terminated && this.#torn.pendingOf(identity) === 0) {
       const whole = this.#options.grammars.match(bytes, start, end);
       if (whole !== undefined) {
         this.#foreign?.take(line);
@@ -234,11 +235,7 @@ export class SourceParser {
         return;
       }
     }
-    const expect = this.#options.tracker.expectations();
-    const outcomes = terminated
-      ? this.#torn.push(bytes, start, end, line, expect)
-      : this.#torn.pushLast(bytes, start, end, line, expect);
-    this.#takeOutcomes(outcomes, content);
+    this.#takeOutcomes(this.#torn.push(identity, bytes, start, end, line, terminated), content);
   }
 
   #takeOutcomes(outcomes: readonly TornOutcome[], content: Content): void {

@@ -70,7 +70,6 @@ export class RunReader {
   readonly #exports: Exports;
   readonly #bytes: Buffer;
   #mostRows = 0;
-  #members: FieldPlan['members'] = [];
 
   constructor(workspace: Workspace) {
     const { memory, start } = workspace;
@@ -97,7 +96,6 @@ export class RunReader {
     const { start } = this.#workspace;
     const textStart = start + STEPS_AT + steps.length * STEP_BYTES;
     const textBytes = texts.reduce((sum, text) => sum + text.length, VECTOR_BYTES);
-    this.#members = shape.plan.members;
     this.width = ROW_HEAD + shape.fields.length;
     this.#mostRows = Math.floor(this.#rows.length / this.width);
     if (textStart + textBytes > start + PLAN_BYTES || lineBytes > OUTPUT_BYTES || this.#mostRows === 0) return false;
@@ -153,24 +151,6 @@ export class RunReader {
   /** Where the output of line `index` ends. */
   outputEnd(index: number): number {
     return this.#rows[index * this.width + 1]! - this.output.byteOffset;
-  }
-
-  /** The event's fields of line `index`. */
-  fields(index: number): Record<string, unknown> {
-    const event: Record<string, unknown> = {};
-    const row = index * this.width;
-    for (const { group, key, hole, field, value } of this.#members) {
-      let target = event;
-      if (group !== undefined) {
-        target = (event[group] as Record<string, unknown> | undefined) ?? {};
-        event[group] = target;
-      }
-      if (field === undefined) target[key] = value;
-      else if (field.type !== 'flag') target[key] = this.values[row + hole];
-      else if (this.values[row + hole] === 1) target[key] = true;
-      else if (field.otherwise !== undefined) target[key] = field.otherwise;
-    }
-    return event;
   }
 }
 

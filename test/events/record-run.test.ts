@@ -70,6 +70,7 @@ function assertSame(sources: readonly Buffer[], sizes: readonly number[]): Readi
   assert.equal(inRuns.ndjson, alone.ndjson);
   assert.equal(withEvents.ndjson, alone.ndjson);
   assert.deepEqual(withEvents.events, alone.events);
+  assert.equal(JSON.stringify(withEvents.events), JSON.stringify(alone.events));
   assert.deepEqual(inRuns.totals, alone.totals);
   return inRuns;
 }
