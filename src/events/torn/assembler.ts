@@ -39,7 +39,7 @@ const MAX_TEXT = 200;
  */
 export class TornLineAssembler {
   readonly #grammars: GrammarSet;
-  readonly #appLines = new AppLines();
+  readonly #appLines: AppLines;
   readonly #heads: RecordHeads;
   readonly #readings: Readings;
   readonly #settling: Settling;
@@ -47,8 +47,9 @@ export class TornLineAssembler {
   #pending: Pending[] = [];
   #outcomes: TornOutcome[] = [];
 
-  constructor(grammars: GrammarSet) {
+  constructor(grammars: GrammarSet, appLines: AppLines = new AppLines()) {
     this.#grammars = grammars;
+    this.#appLines = appLines;
     this.#heads = new RecordHeads(grammars);
     this.#readings = new Readings(this.#appLines, this.#heads);
     this.#settling = new Settling(grammars, this.#appLines, this.#readings);
@@ -306,8 +307,13 @@ export class TornLineAssembler {
     const cycle = match.shape.grammar.event === 'gc' ? this.#grammars.numberAt(match, 'cycle') : undefined;
     for (const pending of [...this.#pending]) {
       if (!pending.candidates.every((one) => hasPrintLock(one.shape))) continue;
-      const follows = cycle !== undefined && cyclesOf(pending.candidates).some((own) => own + 1 === cycle);
-      if (expect.length <= 1 || follows) this.#giveUp(pending, expect, 'the next line of its process came first');
+      const own = cyclesOf(pending.candidates);
+      const follows = cycle !== undefined && own.some((one) => one + 1 === cycle);
+      if (expect.length > 1 && !follows) continue;
+      // The cycle that was to come comes, and what was held for it, or for one after it, was `gc 2 @home`.
+      const isNext = cycle !== undefined && expect.some((process) => process.cycle + 1 === cycle);
+      if (isNext && own.length > 0 && own.every((one) => one >= cycle)) this.#release(pending);
+      else this.#giveUp(pending, expect, 'the next line of its process came first');
     }
   }
 
@@ -340,11 +346,26 @@ export class TornLineAssembler {
       this.#settle(pending, complete, expect);
       return;
     }
-    this.#drop(pending);
     const sure = pending.candidates.find((one) => isSure(one, this.#readings.totalDoubt(one), expect, pending.glued));
-    if (sure === undefined) this.#foreign(pending.head, 0, pending.head.length, pending.line);
-    else this.#reportMalformed(sure.shape.grammar.id, `torn; ${reason}`, pending);
-    for (const held of pending.held) this.#foreign(held.bytes, 0, held.bytes.length, held.line);
+    if (sure === undefined) {
+      this.#release(pending);
+      return;
+    }
+    this.#drop(pending);
+    this.#reportMalformed(sure.shape.grammar.id, `torn; ${reason}`, pending);
+    this.#releaseHeld(pending);
+  }
+
+  /** It never was a record: its lines are nobody's. */
+  #release(pending: Pending): void {
+    if (!this.#pending.includes(pending)) return;
+    this.#drop(pending);
+    this.#foreign(pending.head, 0, pending.head.length, pending.line);
+    this.#releaseHeld(pending);
+  }
+
+  #releaseHeld({ held }: Pending): void {
+    for (const { line, bytes } of held) this.#foreign(bytes, 0, bytes.length, line);
   }
 
   #reportMalformed(grammar: string, reason: string, pending: Pending): void {

@@ -30,8 +30,12 @@ export class RecordHeads {
     const found = this.#grammars.find(bytes, start, end);
     if (found !== undefined) return found.start;
     for (let p = start + 1; p < end; p++) {
-      if (isWordByte(bytes[p - 1] as number) || !this.isAt(bytes, p, end)) continue;
-      if (this.#grammars.diagnose(bytes, p, end) !== undefined) return p;
+      if (!this.isAt(bytes, p, end)) continue;
+      // Behind a word without a blank only a whole record is one: `donegc 3 @0.1s …`.
+      const isRecord = isWordByte(bytes[p - 1] as number)
+        ? (this.#grammars.matchPrefix(bytes, p, end)?.shape.compiled.sure ?? 0) > 0
+        : this.#grammars.diagnose(bytes, p, end) !== undefined;
+      if (isRecord) return p;
     }
     return -1;
   }

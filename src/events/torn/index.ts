@@ -2,3 +2,4 @@
 
 export { TornLineAssembler, type TornOutcome } from './assembler.ts';
 export type { ExpectedCycle } from './evidence.ts';
+export { TornPrinters } from './printers.ts';
