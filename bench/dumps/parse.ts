@@ -1,13 +1,17 @@
 // In: a dump file. Out: seconds, goroutines, groups and peak memory of the grouping parser alone (as a whole process).
 // Usage: node --import tsx bench/dumps/parse.ts FILE
 import fs from 'node:fs';
+import { setFlagsFromString } from 'node:v8';
 import { GoroutineDumpParser } from '../../src/events/goroutines/index.ts';
 
 const [path] = process.argv.slice(2);
 if (path === undefined) throw new Error('usage: parse.ts FILE');
+// As bin/gcbend.js has it.
+setFlagsFromString('--semi-space-growth-factor=1');
+setFlagsFromString('--max-inlined-bytecode-size-cumulative=200');
 const began = process.hrtime.bigint();
 const parser = new GoroutineDumpParser({ source: path });
-const buffer = Buffer.allocUnsafe(1 << 20);
+const buffer = Buffer.allocUnsafe(1 << 18);
 const file = fs.openSync(path, 'r');
 let kept = 0;
 let line = 1;

@@ -1,11 +1,11 @@
 // In: frames as bytes in the stack engine's memory. Out: one object per distinct frame, with the hashes that a group's id is made of.
 import type { Frame } from '../types.ts';
+import { ChunkedList } from './chunked-list.ts';
 import { collapseTypeArguments, isHiddenRuntimeFrame, unescapeName } from './names.ts';
 import {
   FILE_HASH,
   FILE_IS_ASCII,
   FRAME,
-  KNOWN_FRAME,
   NAME_HASH_A,
   NAME_HASH_B,
   NAME_IS_PLAIN,
@@ -21,55 +21,46 @@ export interface FrameHash {
 }
 
 const FILES_BITS = 12;
-/** Marks of a frame in the engine. */
-const HIDDEN = 1;
-const NO_FRAME = 2;
 
 /** Objects by the numbers that the engine gives to frames. */
 export class FrameTable {
-  readonly #frames: Frame[] = [];
+  readonly #frames = new ChunkedList<Frame>();
+  readonly #hidden = new Set<number>();
+  /** Numbers of what looked like a frame. */
+  readonly #impostors = new Set<number>();
   /** File names met lately, by hash: most frames share theirs with another. */
   readonly #files: (string | undefined)[] = new Array<string | undefined>(1 << FILES_BITS).fill(undefined);
 
-  /**
-   * Address of the KNOWN_FRAME of the frame at an address; 0 when it is none: a function of a Go program. Frames that are not
-   * `doubted` always are.
-   */
+  /** Number of the frame at an address; -1 when it is `doubted` and no function of a Go program. */
   intern(engine: StackEngine, address: number, inlined: boolean, doubted: boolean): number {
-    const known = engine.frame(address, inlined);
-    if (engine.int(known + KNOWN_FRAME.number) === this.#frames.length)
-      this.#make(engine, address, known, inlined, doubted);
-    return engine.int(known + KNOWN_FRAME.mark) === NO_FRAME && doubted ? 0 : known;
+    const number = engine.frame(address, inlined);
+    if (number === this.#frames.length) this.#make(engine, address, inlined, doubted);
+    return doubted && this.#impostors.has(number) ? -1 : number;
   }
 
   at(number: number): Frame {
-    return this.#frames[number]!;
+    return this.#frames.at(number);
   }
 
-  hashOf(engine: StackEngine, known: number): FrameHash {
-    return {
-      a: engine.int(known + KNOWN_FRAME.hashA),
-      b: engine.int(known + KNOWN_FRAME.hashB),
-      hidden: engine.int(known + KNOWN_FRAME.mark) === HIDDEN,
-    };
+  /** Of the frame that was interned last. */
+  hashOf(engine: StackEngine, number: number): FrameHash {
+    const frame = this.#frames.at(number);
+    if (engine.int(NAME_IS_PLAIN) === 0) return hashFrame(frame);
+    return addLine(engine.int(NAME_HASH_A), engine.int(NAME_HASH_B), frame.line ?? 0, this.#hidden.has(number));
   }
 
-  #make(engine: StackEngine, address: number, known: number, inlined: boolean, doubted: boolean): void {
+  #make(engine: StackEngine, address: number, inlined: boolean, doubted: boolean): void {
     const { bytes } = engine;
+    const number = this.#frames.length;
     const start = engine.int(address + FRAME.name);
     const end = engine.int(address + FRAME.nameEnd);
     const plain = engine.int(NAME_IS_PLAIN) === 1;
-    const noFrame = doubted && !plain && !isSymbol(bytes.toString('latin1', start, end));
+    if (doubted && !plain && !isSymbol(bytes.toString('latin1', start, end))) this.#impostors.add(number);
     const name = plain ? bytes.toString('latin1', start, end) : unescapeName(bytes.toString('utf8', start, end));
     const frame = this.#frame(engine, address, name);
     if (inlined) frame.inlined = true;
     this.#frames.push(frame);
-    const { a, b, hidden } = plain
-      ? addLine(engine.int(NAME_HASH_A), engine.int(NAME_HASH_B), frame.line ?? 0, isHiddenRuntimeFrame(name))
-      : hashFrame(frame);
-    engine.setInt(known + KNOWN_FRAME.hashA, a);
-    engine.setInt(known + KNOWN_FRAME.hashB, b);
-    engine.setInt(known + KNOWN_FRAME.mark, noFrame ? NO_FRAME : hidden ? HIDDEN : 0);
+    if (isHiddenRuntimeFrame(name)) this.#hidden.add(number);
   }
 
   #frame(engine: StackEngine, address: number, name: string): Frame {

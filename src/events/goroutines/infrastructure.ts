@@ -71,18 +71,25 @@ export class InfrastructureIndex {
   readonly #prefixes: { prefix: string; rule: InfrastructureRule }[] = [];
   readonly #others: InfrastructureRule[] = [];
 
+  /** How the exact names begin: most functions are told from them by that. */
+  readonly #starts = new Set<number>();
+
   constructor(added: readonly InfrastructureRule[] = []) {
     for (const rule of [...INFRASTRUCTURE, ...added]) {
       const name = rule.function;
       if (name === undefined) this.#others.push(rule);
       else if (name.endsWith('*')) this.#prefixes.push({ prefix: name.slice(0, -1), rule });
-      else this.#exact.set(name, [...(this.#exact.get(name) ?? []), rule]);
+      else {
+        this.#exact.set(name, [...(this.#exact.get(name) ?? []), rule]);
+        this.#starts.add(startOf(name));
+      }
     }
   }
 
   /** Does a rule name this function? */
   names(name: string): boolean {
-    return this.#exact.has(name) || this.#prefixes.some(({ prefix }) => name.startsWith(prefix));
+    if (this.#starts.has(startOf(name)) && this.#exact.has(name)) return true;
+    return this.#prefixes.some(({ prefix }) => name.startsWith(prefix));
   }
 
   /** The rule that the group falls under; `named`: false when no rule names any of its functions. */
@@ -96,6 +103,10 @@ export class InfrastructureIndex {
     }
     return this.#others.find((rule) => holdsOtherwise(group, rule));
   }
+}
+
+function startOf(name: string): number {
+  return name.charCodeAt(0) * 65536 + name.charCodeAt(1);
 }
 
 /** State and creator, where the rule names them. A debug=1 text has neither: there the function alone must do. */

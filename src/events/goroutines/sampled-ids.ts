@@ -4,7 +4,7 @@ import { ROW, type StackEngine } from './stack-engine.ts';
 
 /** Layouts: see $sample in stack-engine.wat. */
 const HEAP_IDS = 512;
-const BLOCK_BYTES = 64;
+const BLOCK_BYTES = 32;
 const HALVES_FOLLOW = -1;
 
 export function readSampledIds(engine: StackEngine, row: number): number[] {

@@ -46,7 +46,6 @@ export const MOST_FRAMES = 4096;
 export const FRAME_BYTES = 32;
 export const MOST_TEXT = 1 << 20;
 export const FRAME = { name: 0, nameEnd: 4, place: 8, placeEnd: 12, kind: 16, colon: 20 } as const;
-export const KNOWN_FRAME = { number: 8, hashA: 12, hashB: 16, mark: 20 } as const;
 export const ROW = {
   count: 8,
   waitMin: 12,
@@ -67,6 +66,7 @@ export const ROW = {
   end: 128,
 } as const;
 
+const ROWS_AT_ONCE = 64;
 const START_BYTES = 1_507_328;
 const LARGEST_BYTES = 2 ** 32;
 /** One that grew beyond this is not kept for the next dump. */
@@ -96,6 +96,9 @@ export class StackEngine {
   readonly #exports: EngineExports;
   bytes: Buffer;
   words: Int32Array;
+  /** Addresses of the rows, of every 64th: they lie in such pieces. */
+  #rowPieces: number[] = [];
+  #rows = 0;
   #doubles: Float64Array;
 
   /** An empty one. */
@@ -103,6 +106,8 @@ export class StackEngine {
     const engine = idle ?? new StackEngine();
     idle = undefined;
     engine.#exports.reset();
+    engine.#rowPieces = [];
+    engine.#rows = 0;
     engine.#renewViews();
     return engine;
   }
@@ -141,14 +146,19 @@ export class StackEngine {
   add(state: number): number {
     const row = this.#exports.add(state);
     this.#renewViews();
+    if (this.#rows++ % ROWS_AT_ONCE === 0) this.#rowPieces.push(row);
     return row;
   }
 
-  /** The frame at an address, whose hash `find` or `scan` made: a KNOWN_FRAME. A new one has the next number. */
+  rowAt(number: number): number {
+    return this.#rowPieces[Math.floor(number / ROWS_AT_ONCE)]! + (number % ROWS_AT_ONCE) * ROW.end;
+  }
+
+  /** The number of the frame at an address, whose hash `find` or `scan` made. A new one has the next number. */
   frame(address: number, inlined: boolean): number {
-    const known = this.#exports.frame(address, inlined ? 1 : 0);
+    const number = this.#exports.frame(address, inlined ? 1 : 0);
     this.#renewViews();
-    return known;
+    return number;
   }
 
   /** What stands from an address to the end of the line, as printed after `(`: PRINTED, LEFT_OUT or 0 for no arguments. */

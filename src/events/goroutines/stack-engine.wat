@@ -12,8 +12,8 @@
 ;;   24     i64 id, i64 creator of the record in work
 ;;   40     i64 hash of the stack in work, u32 address of the place of its header's words
 ;;   60     u32 number of goroutines counted
-;;   64     of the frame that was met for the first time: u32 1 when its name is plain, i32 and i32 hash of its name (as hashText),
-;;          i32 hash of its file, u32 1 when the file's name is ASCII
+;;   64     of the frame that `frame` was asked for: u32 1 when its name is plain, i32 and i32 hash of its name (as hashText),
+;;          if it is new i32 hash of its file, u32 1 when the file's name is ASCII
 ;;   1024   frames of the record in work, up to 4096, 32 bytes each: u32 name, u32 its end, u32 FILE:LINE, u32 its end, u32 kind
 ;;          (0 call, 1 creator, 2 elided frames), u32 the colon, i64 hash
 ;;   132096 8192 places for the words of headers, 4 to a hash, 32 bytes each: i64 hash, i32 minutes (-1: none), u32 state, u32 marks
@@ -54,7 +54,7 @@
     (global.set $slotMask (i32.const 127))
     (global.set $slots (call $table (i32.const 128)))
     (global.set $frameMask (i32.const 127))
-    (global.set $frames (call $table (i32.const 128)))
+    (global.set $frames (call $table (i32.const 64)))
     (global.set $idMask (i32.const 127))
     (global.set $ids (call $table (i32.const 128))))
 
@@ -85,7 +85,7 @@
     (i32.store offset=4 (local.get $start) (i32.shl (local.get $entries) (i32.const 3)))
     (global.set $outgrown (local.get $start)))
 
-  ;; `bytes` (a multiple of 8) of any content.
+  ;; `bytes` (a multiple of 4) of any content.
   (func $alloc (param $bytes i32) (result i32)
     (local $start i32)
     (if (i32.gt_u (i32.add (global.get $next) (local.get $bytes)) (global.get $chunkEnd)) (then
@@ -180,7 +180,7 @@
       (local.set $frame (i32.add (local.get $frame) (i32.const 32)))
       (br $frames)))
     (i64.store (i32.const 40) (local.get $hash))
-    (call $lookUp (global.get $slots) (global.get $slotMask) (local.get $hash)))
+    (call $rowOf (local.get $hash)))
 
   ;; A row for the stack that was not found: its address. 128 bytes, so that two neighbouring cache lines hold all of it:
   ;;   0 i64 hash, 8 u32 count, 12 i32 least wait, 16 i32 longest wait (both -1: none), 20 u32 1 when a member had no wait,
@@ -203,76 +203,96 @@
     (i32.store offset=48 (local.get $row) (local.get $row))
     (i32.store offset=52 (local.get $row) (global.get $rows))
     (global.set $rows (i32.add (global.get $rows) (i32.const 1)))
-    (call $place (global.get $slots) (global.get $slotMask) (i64.load (local.get $row)) (local.get $row))
+    (call $placeRow (local.get $row))
     (local.get $row))
 
-  ;; Puts an address into the next free entry (u32 high half of the hash, u32 address) of a table.
-  (func $place (param $table i32) (param $mask i32) (param $hash i64) (param $address i32)
+  ;; Puts a row into the next free entry of the table: u32 high half of its hash, u32 address.
+  (func $placeRow (param $row i32)
     (local $slot i32) (local $at i32)
-    (local.set $slot (i32.wrap_i64 (local.get $hash)))
+    (local.set $slot (i32.load (local.get $row)))
     (loop $probes
-      (local.set $slot (i32.and (local.get $slot) (local.get $mask)))
-      (local.set $at (i32.add (local.get $table) (i32.shl (local.get $slot) (i32.const 3))))
+      (local.set $slot (i32.and (local.get $slot) (global.get $slotMask)))
+      (local.set $at (i32.add (global.get $slots) (i32.shl (local.get $slot) (i32.const 3))))
       (local.set $slot (i32.add (local.get $slot) (i32.const 1)))
       (br_if $probes (i32.load offset=4 (local.get $at))))
-    (i64.store32 (local.get $at) (i64.shr_u (local.get $hash) (i64.const 32)))
-    (i32.store offset=4 (local.get $at) (local.get $address)))
+    (i32.store (local.get $at) (i32.load offset=4 (local.get $row)))
+    (i32.store offset=4 (local.get $at) (local.get $row)))
 
-  ;; What has that hash in a table of rows or frames, or 0.
-  (func $lookUp (param $table i32) (param $mask i32) (param $hash i64) (result i32)
-    (local $slot i32) (local $at i32) (local $address i32)
+  ;; The row with that hash, or 0.
+  (func $rowOf (param $hash i64) (result i32)
+    (local $slot i32) (local $at i32) (local $row i32)
     (local.set $slot (i32.wrap_i64 (local.get $hash)))
     (loop $probes
-      (local.set $slot (i32.and (local.get $slot) (local.get $mask)))
-      (local.set $at (i32.add (local.get $table) (i32.shl (local.get $slot) (i32.const 3))))
-      (local.set $address (i32.load offset=4 (local.get $at)))
-      (if (i32.eqz (local.get $address)) (then (return (i32.const 0))))
+      (local.set $slot (i32.and (local.get $slot) (global.get $slotMask)))
+      (local.set $at (i32.add (global.get $slots) (i32.shl (local.get $slot) (i32.const 3))))
+      (local.set $row (i32.load offset=4 (local.get $at)))
+      (if (i32.eqz (local.get $row)) (then (return (i32.const 0))))
       (if (i32.eq (i32.load (local.get $at)) (i32.wrap_i64 (i64.shr_u (local.get $hash) (i64.const 32)))) (then
-        (if (i64.eq (i64.load (local.get $address)) (local.get $hash)) (then (return (local.get $address))))))
+        (if (i64.eq (i64.load (local.get $row)) (local.get $hash)) (then (return (local.get $row))))))
       (local.set $slot (i32.add (local.get $slot) (i32.const 1)))
       (br $probes))
     (unreachable))
 
-  ;; A table of twice the size with what is in the old one.
-  (func $doubled (param $old i32) (param $entries i32) (result i32)
-    (local $table i32) (local $mask i32) (local $at i32) (local $end i32)
-    (local.set $mask (i32.sub (i32.shl (local.get $entries) (i32.const 1)) (i32.const 1)))
-    (local.set $table (call $table (i32.shl (local.get $entries) (i32.const 1))))
+  (func $growSlots
+    (local $old i32) (local $at i32) (local $end i32)
+    (local.set $old (global.get $slots))
     (local.set $at (local.get $old))
-    (local.set $end (i32.add (local.get $old) (i32.shl (local.get $entries) (i32.const 3))))
+    (local.set $end (i32.add (local.get $old) (i32.shl (i32.add (global.get $slotMask) (i32.const 1)) (i32.const 3))))
+    (global.set $slotMask (i32.add (i32.shl (global.get $slotMask) (i32.const 1)) (i32.const 1)))
+    (global.set $slots (call $table (i32.add (global.get $slotMask) (i32.const 1))))
     (loop $all
-      (if (i32.load offset=4 (local.get $at)) (then
-        (call $place (local.get $table) (local.get $mask)
-          (i64.load (i32.load offset=4 (local.get $at))) (i32.load offset=4 (local.get $at)))))
+      (if (i32.load offset=4 (local.get $at)) (then (call $placeRow (i32.load offset=4 (local.get $at)))))
       (local.set $at (i32.add (local.get $at) (i32.const 8)))
       (br_if $all (i32.lt_u (local.get $at) (local.get $end))))
-    (call $retire (local.get $old) (local.get $entries))
-    (local.get $table))
+    (call $retire (local.get $old) (i32.shr_u (i32.sub (local.get $end) (local.get $old)) (i32.const 3))))
 
-  (func $growSlots
-    (global.set $slots (call $doubled (global.get $slots) (i32.add (global.get $slotMask) (i32.const 1))))
-    (global.set $slotMask (i32.add (i32.shl (global.get $slotMask) (i32.const 1)) (i32.const 1))))
-
-  ;; The frame at an address, whose hash `find` has left there: i64 hash, u32 its number, i32 and i32 the host's hashes, u32 the
-  ;; host's mark. One that is met for the first time gets the next number, and what is known of it stands at 64.
+  ;; The number of the frame at an address, whose hash `find` has left there. One that is met for the first time gets the next
+  ;; number. What its bytes say stands at 64. Known frames are 12 bytes, i64 hash and u32 number, which the table's entries point to.
   (func (export "frame") (param $frame i32) (param $inlined i32) (result i32)
-    (local $hash i64) (local $known i32)
+    (local $hash i64) (local $slot i32) (local $at i32) (local $known i32)
+    (call $examineName (i32.load (local.get $frame)) (i32.load offset=4 (local.get $frame)))
     (local.set $hash (i64.xor (i64.load offset=24 (local.get $frame)) (i64.mul
       (i64.extend_i32_u (local.get $inlined)) (i64.const 0x9e3779b97f4a7c15))))
-    (local.set $known (call $lookUp (global.get $frames) (global.get $frameMask) (local.get $hash)))
-    (if (local.get $known) (then (return (local.get $known))))
-    (if (i32.gt_u (i32.mul (global.get $frameCount) (i32.const 4)) (i32.mul (global.get $frameMask) (i32.const 3))) (then
-      (global.set $frames (call $doubled (global.get $frames) (i32.add (global.get $frameMask) (i32.const 1))))
-      (global.set $frameMask (i32.add (i32.shl (global.get $frameMask) (i32.const 1)) (i32.const 1)))))
-    (local.set $known (call $alloc (i32.const 24)))
+    (local.set $slot (i32.wrap_i64 (local.get $hash)))
+    (block $new
+      (loop $probes
+        (local.set $slot (i32.and (local.get $slot) (global.get $frameMask)))
+        (local.set $at (i32.add (global.get $frames) (i32.shl (local.get $slot) (i32.const 2))))
+        (local.set $known (i32.load (local.get $at)))
+        (br_if $new (i32.eqz (local.get $known)))
+        (if (i64.eq (i64.load (local.get $known)) (local.get $hash)) (then (return (i32.load offset=8 (local.get $known)))))
+        (local.set $slot (i32.add (local.get $slot) (i32.const 1)))
+        (br $probes)))
+    (local.set $known (call $alloc (i32.const 12)))
+    (i32.store (local.get $at) (local.get $known))
     (i64.store (local.get $known) (local.get $hash))
     (i32.store offset=8 (local.get $known) (global.get $frameCount))
-    (i64.store offset=16 (local.get $known) (i64.const 0))
     (global.set $frameCount (i32.add (global.get $frameCount) (i32.const 1)))
-    (call $place (global.get $frames) (global.get $frameMask) (local.get $hash) (local.get $known))
-    (call $examineName (i32.load (local.get $frame)) (i32.load offset=4 (local.get $frame)))
+    (if (i32.gt_u (i32.mul (global.get $frameCount) (i32.const 4)) (i32.mul (global.get $frameMask) (i32.const 3)))
+      (then (call $growFrames)))
     (call $examineFile (i32.load offset=8 (local.get $frame)) (i32.load offset=20 (local.get $frame)))
-    (local.get $known))
+    (i32.load offset=8 (local.get $known)))
+
+  (func $growFrames
+    (local $old i32) (local $from i32) (local $end i32) (local $slot i32) (local $at i32)
+    (local.set $old (global.get $frames))
+    (local.set $from (local.get $old))
+    (local.set $end (i32.add (local.get $old) (i32.shl (i32.add (global.get $frameMask) (i32.const 1)) (i32.const 2))))
+    ;; Entries of 4 bytes: half as many of 8.
+    (global.set $frames (call $table (i32.add (global.get $frameMask) (i32.const 1))))
+    (global.set $frameMask (i32.add (i32.shl (global.get $frameMask) (i32.const 1)) (i32.const 1)))
+    (loop $all
+      (if (i32.load (local.get $from)) (then
+        (local.set $slot (i32.load (i32.load (local.get $from))))
+        (loop $probes
+          (local.set $slot (i32.and (local.get $slot) (global.get $frameMask)))
+          (local.set $at (i32.add (global.get $frames) (i32.shl (local.get $slot) (i32.const 2))))
+          (local.set $slot (i32.add (local.get $slot) (i32.const 1)))
+          (br_if $probes (i32.load (local.get $at))))
+        (i32.store (local.get $at) (i32.load (local.get $from)))))
+      (local.set $from (i32.add (local.get $from) (i32.const 4)))
+      (br_if $all (i32.lt_u (local.get $from) (local.get $end))))
+    (call $retire (local.get $old) (i32.shr_u (i32.sub (local.get $end) (local.get $old)) (i32.const 3))))
 
   ;; Plain: letters, digits, `-./_*` and balanced parentheses only, so certainly a symbol, and the same text escaped, unescaped and
   ;; without types. The hashes are two FNV-1a streams.
@@ -398,8 +418,8 @@
     (local.set $h (i32.mul (local.get $h) (i32.const 0xc2b2ae35)))
     (i32.xor (local.get $h) (i32.shr_u (local.get $h) (i32.const 16))))
 
-  ;; Takes the id of a row's member; `count` were there before. Up to 127 ids are words: the row's own 12, then those of blocks of 64
-  ;; bytes (u32 next block, 15 words); an id from 2^32 - 1 on is the word 2^32 - 1 and its two halves. From 128 on they are those
+  ;; Takes the id of a row's member; `count` were there before. Up to 127 ids are words: the row's own 12, then those of blocks of 32
+  ;; bytes (u32 next block, 7 words); an id from 2^32 - 1 on is the word 2^32 - 1 and its two halves. From 128 on they are those
   ;; of least hash: a heap, greatest hash on top, of 128 times u32 hash, then 128 times i64 id.
   (func $sample (param $row i32) (param $id i64) (param $count i32)
     (local $heap i32) (local $hash i32)
@@ -425,10 +445,10 @@
     (if (i32.lt_u (local.get $count) (i32.const 12)) (then
       (i32.store offset=80 (i32.add (local.get $row) (i32.shl (local.get $count) (i32.const 2))) (local.get $word))
       (return)))
-    (local.set $in (i32.rem_u (i32.sub (local.get $count) (i32.const 12)) (i32.const 15)))
+    (local.set $in (i32.rem_u (i32.sub (local.get $count) (i32.const 12)) (i32.const 7)))
     (if (i32.eqz (local.get $in))
       (then
-        (local.set $block (call $alloc (i32.const 64)))
+        (local.set $block (call $alloc (i32.const 32)))
         (i32.store
           (select (i32.add (local.get $row) (i32.const 76)) (i32.load offset=40 (local.get $row))
             (i32.eq (local.get $count) (i32.const 12)))
@@ -448,12 +468,12 @@
       (local.set $at (i32.add (local.get $at) (i32.const 4)))
       (local.set $left (i32.sub (local.get $left) (i32.const 1)))
       (if (i32.eqz (local.get $left)) (then
-        (local.set $left (i32.const 15))
+        (local.set $left (i32.const 7))
         ;; Behind the row's own words its first block, behind a block's the next one.
         (local.set $at (i32.add (i32.const 4)
           (if (result i32) (i32.eq (local.get $at) (i32.add (local.get $row) (i32.const 128)))
             (then (i32.load offset=76 (local.get $row)))
-            (else (i32.load (i32.sub (local.get $at) (i32.const 64)))))))))
+            (else (i32.load (i32.sub (local.get $at) (i32.const 32)))))))))
       (if (i32.and (i32.eq (local.get $word) (i32.const -1)) (i32.eqz (local.get $halves)))
         (then (local.set $halves (i32.const 2)) (br $words)))
       (if (i32.eq (local.get $halves) (i32.const 2)) (then
