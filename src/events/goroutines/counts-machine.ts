@@ -109,7 +109,7 @@ export class CountsMachine implements DumpMachine {
     };
     if (this.#start.text !== 'goroutine') event.profile = utf8(this.#start.text);
     if (this.#seen < total || this.#tornFrame !== undefined) event.truncated = true;
-    const infrastructure = new InfrastructureIndex(this.#options.infrastructure);
+    const infrastructure = InfrastructureIndex.of(this.#options.infrastructure);
     for (const group of groups) {
       if (this.#start.text === 'goroutineleak') group.leaked = group.count;
       if (infrastructure.find(group) !== undefined) group.infrastructure = true;

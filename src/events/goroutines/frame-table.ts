@@ -29,7 +29,7 @@ export class FrameTable {
   /** Numbers of what looked like a frame. */
   readonly #impostors = new Set<number>();
   /** File names met lately, by hash: most frames share theirs with another. */
-  readonly #files: (string | undefined)[] = new Array<string | undefined>(1 << FILES_BITS).fill(undefined);
+  readonly #files = new Map<number, string>();
 
   /** Number of the frame at an address; -1 when it is `doubted` and no function of a Go program. */
   intern(engine: StackEngine, address: number, inlined: boolean, doubted: boolean): number {
@@ -78,10 +78,10 @@ export class FrameTable {
     const { bytes } = engine;
     if (engine.int(FILE_IS_ASCII) === 0) return bytes.toString('utf8', start, end);
     const place = engine.int(FILE_HASH) >>> (32 - FILES_BITS);
-    const known = this.#files[place];
+    const known = this.#files.get(place);
     if (known !== undefined && isText(known, bytes, start, end)) return known;
     const file = bytes.toString('latin1', start, end);
-    this.#files[place] = file;
+    this.#files.set(place, file);
     return file;
   }
 }

@@ -74,7 +74,16 @@ export class InfrastructureIndex {
   /** How the exact names begin: most functions are told from them by that. */
   readonly #starts = new Set<number>();
 
-  constructor(added: readonly InfrastructureRule[] = []) {
+  /** The last one: most dumps come after each other. */
+  static #last: { added: readonly InfrastructureRule[] | undefined; index: InfrastructureIndex } | undefined;
+
+  static of(added: readonly InfrastructureRule[] | undefined): InfrastructureIndex {
+    if (InfrastructureIndex.#last === undefined || InfrastructureIndex.#last.added !== added)
+      InfrastructureIndex.#last = { added, index: new InfrastructureIndex(added) };
+    return InfrastructureIndex.#last.index;
+  }
+
+  private constructor(added: readonly InfrastructureRule[] = []) {
     for (const rule of [...INFRASTRUCTURE, ...added]) {
       const name = rule.function;
       if (name === undefined) this.#others.push(rule);

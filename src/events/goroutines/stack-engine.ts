@@ -120,9 +120,11 @@ export class StackEngine {
     this.#doubles = new Float64Array(this.#memory.buffer);
   }
 
-  /** To be called once, when nothing of it is needed any more. */
-  release(): void {
-    if (this.bytes.length <= KEPT_BYTES) idle = this;
+  /** To be called once, when nothing of it is needed any more. `places`: where words were learnt. */
+  release(places: Iterable<number>): void {
+    if (this.bytes.length > KEPT_BYTES) return;
+    for (const place of places) this.words.fill(0, place >> 2, (place >> 2) + 2);
+    idle = this;
   }
 
   /** Addresses of `from` and `to`; answers why it stopped, STOPPED_AT says where. */

@@ -39,10 +39,9 @@
   (global $top (mut i32) (i32.const 0))
   (global $outgrown (mut i32) (i32.const 0))
 
-  ;; Forgets everything.
+  ;; Forgets everything but the words of headers, which the host takes out of their places.
   (func (export "reset")
     (memory.fill (i32.const 0) (i32.const 0) (i32.const 1024))
-    (memory.fill (i32.const 132096) (i32.const 0) (i32.const 262144))
     (global.set $next (i32.const 1443840))
     (global.set $chunkEnd (i32.const 1443840))
     (global.set $top (i32.const 1443840))
@@ -713,9 +712,11 @@
                 (local.set $p (i32.add (local.get $p) (i32.const 1)))
                 (br_if $digits (call $isHex (i32.load8_u (local.get $p)))))))
             (if (i32.ne (local.get $p) (local.get $newline)) (then
-              (if (i32.ne (i32.load (local.get $p)) (i32.const 0x3d706620)) (then (return (i32.const 0))))
-              (if (i32.eqz (call $isHex (i32.load8_u (i32.sub (local.get $newline) (i32.const 1)))))
-                (then (return (i32.const 0))))))))
+              ;; ` fp=0x`, ` sp=0x`, ` pc=0x`.
+              (local.set $p (call $skipHex (local.get $p) (i64.const 0x78303d706620)))
+              (local.set $p (call $skipHex (local.get $p) (i64.const 0x78303d707320)))
+              (local.set $p (call $skipHex (local.get $p) (i64.const 0x78303d637020)))
+              (if (i32.ne (local.get $p) (local.get $newline)) (then (return (i32.const 0))))))))
           (local.set $lines (i32.add (local.get $lines) (i32.const 2)))
           (local.set $frame (i32.add (local.get $frame) (i32.const 32)))
           (br $frames)))
@@ -750,6 +751,16 @@
         (return (i32.const 4))))
       (br $records))
     (unreachable))
+
+  ;; Behind these 6 bytes and the digits that follow them, if they stand at `p`.
+  (func $skipHex (param $p i32) (param $bytes i64) (result i32)
+    (if (i64.ne (i64.and (i64.load (local.get $p)) (i64.const 0xffffffffffff)) (local.get $bytes))
+      (then (return (local.get $p))))
+    (local.set $p (i32.add (local.get $p) (i32.const 5)))
+    (loop $digits
+      (local.set $p (i32.add (local.get $p) (i32.const 1)))
+      (br_if $digits (call $isHex (i32.load8_u (local.get $p)))))
+    (local.get $p))
 
   (func $isHex (param $byte i32) (result i32)
     (i32.or

@@ -95,7 +95,7 @@ export class StackTable {
 
   /** `each` gets every goroutine. */
   constructor(infrastructure: readonly InfrastructureRule[] | undefined, each?: (counted: Counted) => void) {
-    this.#infrastructure = new InfrastructureIndex(infrastructure);
+    this.#infrastructure = InfrastructureIndex.of(infrastructure);
     this.#each = each;
   }
 
@@ -310,7 +310,7 @@ export class StackTable {
 
   /** Gives the engine to the next dump. To be called once, last. */
   release(): void {
-    this.#engine.release();
+    this.#engine.release(this.#metas.keys());
   }
 
   #group(row: number): GoroutineGroup {
