@@ -54,7 +54,9 @@ export function headlineOf(report: ProcessReport): Headline {
       role: growth === undefined || growth.severity === 'info' ? 'slower' : 'growth',
     };
   }
-  if (last !== undefined) {
+  // A slow leak behind a steep start bends there, too: what goes on counts.
+  const goesOn = growth?.ongoing === true && growth.severity !== 'info';
+  if (last !== undefined && !goesOn) {
     const onset = turning.findLast((bend) => GROWING.has(bend.kind));
     const sure = `(${formatConfidence(last.confidence)} sure)`;
     const stopped = last.kind === 'plateau' ? 'stopped growing' : 'began to shrink';

@@ -266,6 +266,16 @@ test('a finding that is not about growth stands in the headline too; advice is g
   assert.match(text, /next +→ as for finding 1/);
 });
 
+test('growth that goes on speaks first, whatever the last bend was', () => {
+  const settled = inflection({ kind: 'plateau', at: 2, cycle: 4, slopeBefore: 11, slopeAfter: 0.1 });
+  const leak = finding({ rule: 'heap-growth', ongoing: true, title: 'The live heap still grows' });
+  const along = gcEventsAlong((t) => 30 + t / 10, 60);
+  const text = renderReport(reportOf([...along, settled, leak]), { ...plain, width: 80 });
+  assert.match(text, /▶ The live heap still grows\./);
+  const over = renderReport(reportOf([...along, settled, { ...leak, ongoing: false }]), { ...plain, width: 80 });
+  assert.match(over, /▶ The live heap settled at 2\.00 s/);
+});
+
 test('a kind or a severity of a later version is left out, not guessed', () => {
   const later = { kind: 'wobble', severity: 'doom' } as unknown as { kind: 'peak'; severity: 'info' };
   const text = renderReport(
