@@ -3,8 +3,9 @@ import { cpus } from 'node:os';
 
 /** Share of one processor that watching may take from a program that wants all of them: its wall time and its pauses are its own. */
 const SHARE = 0.02;
-/** Where this much of a processor is idle there is nothing to take away. */
+/** Where one processor is idle, or half of all there are, there is nothing to take away. */
 const SPARE_PROCESSORS = 1;
+const SPARE_SHARE = 0.5;
 /** Nobody waits longer for what the program has printed. */
 const MAX_DELAY_MS = 2000;
 /** Asking the system takes a while on a machine of many processors. */
@@ -15,13 +16,13 @@ export interface Readings {
   wallMs: number;
   /** Processor time of this process, all its threads. */
   ownMs: number;
-  /** Idle time of all processors together; asked for only when it decides something. */
-  idleMs(): number;
+  /** Idle time of each processor; asked for only when it decides something. */
+  idleMs(): number[];
 }
 
 function readNow(): Readings {
   const { user, system } = process.cpuUsage();
-  const idleMs = () => cpus().reduce((sum, { times }) => sum + times.idle, 0);
+  const idleMs = () => cpus().map(({ times }) => times.idle);
   return { wallMs: performance.now(), ownMs: (user + system) / 1000, idleMs };
 }
 
@@ -40,7 +41,7 @@ export class Pace {
     this.#read = read;
     const { wallMs, ownMs, idleMs } = read();
     this.#last = { wallMs, ownMs };
-    this.#asked = { wallMs, idleMs: idleMs() };
+    this.#asked = { wallMs, idleMs: sum(idleMs()) };
   }
 
   /** ms to wait beyond the usual pause between two reads; 0 where the machine has room. */
@@ -57,8 +58,14 @@ export class Pace {
   #ask(now: Readings): void {
     const passedMs = now.wallMs - this.#asked.wallMs;
     if (passedMs < ASK_EVERY_MS) return;
-    const idleMs = now.idleMs();
-    this.#isBusy = idleMs - this.#asked.idleMs < SPARE_PROCESSORS * passedMs;
+    const processors = now.idleMs();
+    const idleMs = sum(processors);
+    const spare = Math.min(SPARE_PROCESSORS, SPARE_SHARE * processors.length);
+    this.#isBusy = idleMs - this.#asked.idleMs < spare * passedMs;
     this.#asked = { wallMs: now.wallMs, idleMs };
   }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }

@@ -4,8 +4,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { Pace, type Readings } from '../../src/input/pace.ts';
 
-/** A machine of two processors on which `idle` of them are idle; `step` lets time pass in which watching takes some of it. */
-function machine(idle: number) {
+/** A machine on which so many processors are idle; `step` lets time pass in which watching takes some of it. */
+function machine(idle: number, processors = 2) {
   const now = { wallMs: 0, ownMs: 0, idleMs: 0, asked: 0 };
   const pace = new Pace(
     (): Readings => ({
@@ -13,7 +13,7 @@ function machine(idle: number) {
       ownMs: now.ownMs,
       idleMs: () => {
         now.asked++;
-        return now.idleMs;
+        return new Array<number>(processors).fill(now.idleMs / processors);
       },
     }),
   );
@@ -28,6 +28,11 @@ function machine(idle: number) {
 
 test('where a processor is idle nobody waits, whatever watching takes', () => {
   const { step } = machine(1.2);
+  for (let i = 0; i < 100; i++) assert.equal(step(20, 15), 0);
+});
+
+test('half of a single processor is enough', () => {
+  const { step } = machine(0.6, 1);
   for (let i = 0; i < 100; i++) assert.equal(step(20, 15), 0);
 });
 
