@@ -16,7 +16,8 @@ const ALL_HASHES = 4294967296;
 
 /** The highest id of a dump; 0 where it has none. */
 export function highestId(event: GoroutinesEvent): number {
-  return idsOf(event).reduce((highest, id) => Math.max(highest, id), 0);
+  // They stand in rising order.
+  return event.groups.reduce((highest, { sampleIds }) => Math.max(highest, sampleIds?.at(-1) ?? 0), 0);
 }
 
 /** `same`: the dumps are of the process of the series. `open`: their ids leave it open. Else why they are of a later one. */

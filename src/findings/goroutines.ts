@@ -243,6 +243,7 @@ export class GoroutineSeriesAnalysis {
 
   #causesIn(stream: DumpStream, name: StreamName): Cause[] {
     const { tracker } = stream;
+    if (tracker.snapshots < this.#growth.minDumps) return [];
     const identity = name === 'identity';
     const byGroup = identity ? followedByGroup(tracker) : undefined;
     const grown: Grown[] = [];

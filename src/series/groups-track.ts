@@ -48,47 +48,76 @@ interface TrackState {
 }
 
 export class GroupTracker {
-  readonly groups = new Map<string, GroupHistory>();
-  readonly followed = new Map<number, Followed>();
+  readonly #groups = new Map<string, GroupHistory>();
+  readonly #followed = new Map<number, Followed>();
   snapshots = 0;
   stride = 1;
   #hashLimit = 4294967296;
+  /** The last snapshot, until somebody asks who was in it: of a lone dump nobody does. */
+  #last: readonly GoroutineGroup[] | undefined;
 
   push(groups: readonly GoroutineGroup[]): void {
+    this.#takeLast();
     const now = this.snapshots++;
+    for (const group of groups) this.#count(group, now);
+    this.#last = groups;
+    if (now + 1 >= COUNTS_KEPT * this.stride) {
+      this.#takeLast();
+      this.#halve();
+    }
+  }
+
+  get groups(): ReadonlyMap<string, GroupHistory> {
+    this.#takeLast();
+    return this.#groups;
+  }
+
+  get followed(): ReadonlyMap<number, Followed> {
+    this.#takeLast();
+    return this.#followed;
+  }
+
+  /** Follows the goroutines of the last snapshot. */
+  #takeLast(): void {
+    if (this.#last === undefined) return;
+    const now = this.snapshots - 1;
     const limits = new Map<string, number>();
     const seen = new Map<number, string>();
-    for (const group of groups) {
-      const ids = group.sampleIds ?? [];
-      limits.set(group.id, ids.length >= group.count ? 4294967296 : Math.max(0, ...ids.map((id) => mixId(id))));
-      for (const id of ids) if (id !== 0 && mixId(id) <= this.#hashLimit) seen.set(id, group.id);
-      this.#count(group, now);
+    for (const { id: group, count, sampleIds = [] } of this.#last) {
+      let highest = 0;
+      for (const id of sampleIds) {
+        const hash = mixId(id);
+        if (hash > highest) highest = hash;
+        if (id !== 0 && hash <= this.#hashLimit) seen.set(id, group);
+      }
+      limits.set(group, sampleIds.length >= count ? 4294967296 : highest);
     }
-    for (const [id, one] of this.followed) {
+    this.#last = undefined;
+    for (const [id, one] of this.#followed) {
       if (seen.has(id)) continue;
-      this.followed.delete(id);
+      this.#followed.delete(id);
       // Above the limit the sample says nothing: it may be there still.
       if (mixId(id) > (limits.get(one.group) ?? 4294967296)) continue;
-      const history = this.groups.get(one.group);
+      const history = this.#groups.get(one.group);
       if (history === undefined) continue;
       history.ended.push({ first: one.first, end: now, birthSeen: one.birthSeen });
       if (history.ended.length > ENDED_KEPT) history.ended.splice(0, ENDED_KEPT / 2);
     }
     for (const [id, group] of seen) this.#follow(id, group, now);
     this.#lastLimits = limits;
-    if (this.followed.size > FOLLOWED) this.#narrow();
-    if (now + 1 >= COUNTS_KEPT * this.stride) this.#halve();
+    if (this.#followed.size > FOLLOWED) this.#narrow();
   }
 
   #lastLimits = new Map<string, number>();
 
   state(): unknown {
+    this.#takeLast();
     const state: TrackState & { limits: [string, number][] } = {
       snapshots: this.snapshots,
       stride: this.stride,
       hashLimit: this.#hashLimit,
-      groups: [...this.groups],
-      followed: [...this.followed],
+      groups: [...this.#groups],
+      followed: [...this.#followed],
       limits: [...this.#lastLimits],
     };
     return structuredClone(state);
@@ -100,17 +129,17 @@ export class GroupTracker {
     tracker.snapshots = state.snapshots;
     tracker.stride = state.stride;
     tracker.#hashLimit = state.hashLimit;
-    for (const [id, history] of state.groups) tracker.groups.set(id, history);
-    for (const [id, one] of state.followed) tracker.followed.set(id, one);
+    for (const [id, history] of state.groups) tracker.#groups.set(id, history);
+    for (const [id, one] of state.followed) tracker.#followed.set(id, one);
     tracker.#lastLimits = new Map(state.limits);
     return tracker;
   }
 
   #count(group: GoroutineGroup, now: number): void {
-    let history = this.groups.get(group.id);
+    let history = this.#groups.get(group.id);
     if (history === undefined) {
       history = { group, firstSeen: now, lastSeen: now, counts: [], ended: [], leaked: 0, infrastructure: false };
-      this.groups.set(group.id, history);
+      this.#groups.set(group.id, history);
     }
     history.group = group;
     history.lastSeen = now;
@@ -123,12 +152,12 @@ export class GroupTracker {
   }
 
   #follow(id: number, group: string, now: number): void {
-    const one = this.followed.get(id);
+    const one = this.#followed.get(id);
     if (one === undefined) {
       // A sample that could not have shown it in the dump before says nothing of its birth.
       const limitBefore = this.#lastLimits.get(group) ?? 4294967296;
       const birthSeen = now > 0 && mixId(id) <= limitBefore;
-      this.followed.set(id, { group, first: now, since: now, birthSeen });
+      this.#followed.set(id, { group, first: now, since: now, birthSeen });
     } else if (one.group !== group) {
       one.group = group;
       one.since = now;
@@ -137,17 +166,17 @@ export class GroupTracker {
 
   #narrow(): void {
     this.#hashLimit = Math.floor(this.#hashLimit / 2);
-    for (const id of this.followed.keys()) if (mixId(id) > this.#hashLimit) this.followed.delete(id);
+    for (const id of this.#followed.keys()) if (mixId(id) > this.#hashLimit) this.#followed.delete(id);
   }
 
   #halve(): void {
     this.stride *= 2;
-    for (const history of this.groups.values()) {
+    for (const history of this.#groups.values()) {
       history.counts = history.counts.filter((_, i) => i % 2 === 0);
     }
     // Groups that are long gone cannot be growing.
-    for (const [id, history] of this.groups) {
-      if (history.lastSeen < this.snapshots / 2) this.groups.delete(id);
+    for (const [id, history] of this.#groups) {
+      if (history.lastSeen < this.snapshots / 2) this.#groups.delete(id);
     }
   }
 }
