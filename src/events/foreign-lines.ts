@@ -29,7 +29,8 @@ interface ForeignLine {
   isTaken: boolean;
   /** All of it is passed on, whatever else is said. */
   isKept: boolean;
-  inBlock: boolean;
+  /** The dump or profile text that took it, while that may turn out to be none. */
+  block: object | undefined;
   /** What is left of a taken line; the last of them may be followed by its newline. */
   pieces: Buffer[];
   hasNewline: boolean;
@@ -47,8 +48,8 @@ export class ForeignLines {
   #deliveredTo = 0;
   /** Lines up to here have been passed on although they were in doubt. */
   #passedTo = 0;
-  #blockFrom = Number.POSITIVE_INFINITY;
-  #blockLines = 0;
+  /** Those that may turn out to be none, with the line they began on and how many they took. */
+  readonly #blocks = new Map<object, { from: number; lines: number }>();
 
   constructor(write: (bytes: Buffer, start: number, end: number) => void) {
     this.#write = write;
@@ -74,7 +75,7 @@ export class ForeignLines {
       waits: true,
       isTaken: false,
       isKept: false,
-      inBlock: false,
+      block: undefined,
       pieces: [],
       hasNewline: false,
     };
@@ -96,24 +97,22 @@ export class ForeignLines {
   }
 
   /** A dump or a profile text took the line: `endBlock` tells whether it was one. */
-  takeForBlock(number: number): void {
+  takeForBlock(number: number, block: object): void {
     const line = this.#find(number);
     if (line === undefined) return;
     line.isTaken = true;
-    line.inBlock = true;
-    this.#blockFrom = Math.min(this.#blockFrom, number);
-    this.#blockLines++;
-    if (this.#blockLines > PROVEN_LINES) this.#blockFrom = Number.POSITIVE_INFINITY;
+    line.block = block;
+    const seen = this.#blocks.get(block) ?? { from: number, lines: 0 };
+    seen.lines++;
+    if (seen.lines > PROVEN_LINES) seen.from = Number.POSITIVE_INFINITY;
+    this.#blocks.set(block, seen);
   }
 
-  endBlock(isText: boolean): void {
+  endBlock(block: object, isText: boolean): void {
     for (const line of [...this.#queue, this.#current]) {
-      if (line?.inBlock !== true) continue;
-      line.inBlock = false;
-      line.isKept ||= !isText;
+      if (line?.block === block) line.isKept ||= !isText;
     }
-    this.#blockFrom = Number.POSITIVE_INFINITY;
-    this.#blockLines = 0;
+    this.#blocks.delete(block);
   }
 
   /** The line is broken: nobody can tell which of its bytes are whose. */
@@ -141,11 +140,8 @@ export class ForeignLines {
     if (line === undefined) return;
     this.#current = undefined;
     if (!awaitsPieces && !line.waits) this.#endWaiting(line);
-    const open = Math.min(
-      openFrom,
-      this.#blockFrom,
-      line.waits && awaitsPieces ? line.number : Number.POSITIVE_INFINITY,
-    );
+    let open = line.waits && awaitsPieces ? Math.min(openFrom, line.number) : openFrom;
+    for (const { from } of this.#blocks.values()) open = Math.min(open, from);
     if (this.#queue.length === 0 && line.number < open) {
       this.#pass(line);
       return;
@@ -198,12 +194,12 @@ export class ForeignLines {
   }
 
   #passInDoubt(): void {
-    const isSentence = this.#blockLines < SENTENCE_LINES;
     for (const line of this.#queue) {
-      line.isKept ||= line.inBlock ? isSentence : line.pieces.length > 0 && !line.hasNewline;
+      const block = line.block && this.#blocks.get(line.block);
+      line.isKept ||= block === undefined ? line.pieces.length > 0 && !line.hasNewline : block.lines < SENTENCE_LINES;
     }
+    for (const block of this.#blocks.values()) block.from = Number.POSITIVE_INFINITY;
     this.#passedTo = this.#lastNumber;
-    this.#blockFrom = Number.POSITIVE_INFINITY;
     this.#passFirst(this.#queue.length);
   }
 

@@ -57,6 +57,19 @@ interface Content {
   identity: string | undefined;
 }
 
+/** A dump or a profile text that is being read, and what was known where it began: its events carry that line's wrapper. */
+interface OpenBlock {
+  parser: BlockParser;
+  identity: string | undefined;
+  loggedAt: string | undefined;
+  /** It belongs to an allocation trace and is no dump. */
+  isTraced: boolean;
+  lastLine: number;
+}
+
+/** A block is over when its printer has not gone on with it while others printed so many lines. */
+const silentLines = 1000;
+
 /** So many lines of a source are looked at one by one: how an application's lines begin tells where a torn record stops. */
 const learnedLines = 256;
 /** Less than this before the first field of a shape is a word that anybody may write. */
@@ -80,17 +93,12 @@ export class SourceParser {
   readonly #foreign: ForeignLines | undefined;
   /** Of the line in work: it holds an anchor, or goes on with what has begun. */
   #mayHoldRecord = true;
-  #block: BlockParser | undefined;
+  /** One for each printer that its wrapper tells apart; the one that took a line last stands last. */
+  #blocks: OpenBlock[] = [];
   /** The line that the block has been shown already, in bulk, and that is no part of it. */
   #refusedLine = 0;
   /** The record before was an allocation trace: the stack that follows belongs to it and is no dump. */
   #tracesStack = false;
-  #blockIsTraced = false;
-  /** Where the block began: its events carry that line's wrapper. */
-  #blockMeta: { loggedAt: string | undefined; identity: string | undefined } = {
-    loggedAt: undefined,
-    identity: undefined,
-  };
 
   constructor(options: SourceOptions) {
     this.#options = options;
@@ -144,14 +152,14 @@ export class SourceParser {
     this.#mayHoldRecord = true;
     for (let text = this.#unwrapper.end(); text !== undefined; text = this.#unwrapper.end()) this.#takeUnwrapped(text);
     for (const [identity, outcomes] of this.#torn.end()) this.#takeOutcomes(outcomes, { ...this.#content, identity });
-    this.#closeBlock();
+    for (const block of [...this.#blocks]) this.#closeBlock(block);
     this.#foreign?.end();
   }
 
   #drain(): void {
     const reader = this.#reader;
     for (;;) {
-      if (this.#block !== undefined && this.#takesBlocksInBulk) this.#pushInBulk(this.#block);
+      if (this.#blocks.length === 1 && this.#takesBlocksInBulk) this.#pushInBulk(this.#blocks[0]!);
       const line = reader.next(this.#needsEveryLine ? 'every' : 'anchored');
       if (line === undefined) break;
       if (!this.#takeRun(line)) this.#takeLine(line);
@@ -172,7 +180,7 @@ export class SourceParser {
 
   /** Something has begun that goes on in lines without an anchor. */
   get #awaitsRest(): boolean {
-    return this.#block !== undefined || this.#torn.pending > 0 || this.#unwrapper.needsEveryLine;
+    return this.#blocks.length > 0 || this.#torn.pending > 0 || this.#unwrapper.needsEveryLine;
   }
 
   /** Runs are taken only where each of their lines stands for itself, has no time but its own, and nobody is told of other lines. */
@@ -190,6 +198,7 @@ export class SourceParser {
   #takeLine(line: Line): void {
     const unwrapper = this.#unwrapper;
     this.#mayHoldRecord = line.anchored || !line.terminated || this.#awaitsRest;
+    for (const block of this.#blocks) if (line.number - block.lastLine > silentLines) this.#closeBlock(block);
     this.#foreign?.begin(line);
     for (let text = unwrapper.unwrap(line); text !== undefined; text = unwrapper.next()) this.#takeUnwrapped(text);
     this.#foreign?.endLine(this.#torn.pendingFrom(this.#foreign.passedTo), unwrapper.needsEveryLine);
@@ -209,16 +218,19 @@ export class SourceParser {
   }
 
   #takeContent(content: Content, terminated: boolean): void {
-    const block = this.#block;
+    const block = this.#blockFor(content.identity);
     if (block !== undefined && content.line !== this.#refusedLine) {
+      const { parser } = block;
       // A blank line is a line: its newline stands for it.
       const progress =
         content.start === content.end
-          ? block.push(newline, 0, newline.length, content.line, true)
-          : block.push(content.bytes, content.start, content.end, content.line, true);
-      if (progress.state === 'done') this.#closeBlock();
+          ? parser.push(newline, 0, newline.length, content.line, true)
+          : parser.push(content.bytes, content.start, content.end, content.line, true);
+      if (progress.state === 'done') this.#closeBlock(block);
       if (progress.state === 'more') {
-        this.#foreign?.takeForBlock(content.line);
+        this.#foreign?.takeForBlock(content.line, block);
+        block.lastLine = content.line;
+        if (this.#blocks.length > 1) this.#blocks = [...this.#blocks.filter((other) => other !== block), block];
         return;
       }
     }
@@ -257,54 +269,70 @@ export class SourceParser {
     if (whole !== undefined) {
       this.#foreign?.take(line);
       this.#emitRecord(whole, content, line, false);
-    } else if (this.#openBlock({ ...content, bytes, start, end, line })) this.#foreign?.takeForBlock(line);
-    else this.#foreign?.leave(line, bytes, start, end, isBeforeRecord);
+      return;
+    }
+    const block = this.#openBlock({ ...content, bytes, start, end, line });
+    if (block === undefined) this.#foreign?.leave(line, bytes, start, end, isBeforeRecord);
+    else this.#foreign?.takeForBlock(line, block);
   }
 
-  #openBlock(content: Content): boolean {
+  /** The block that a line of this printer may go on with. A line without a wrapper's word goes on with whatever is open. */
+  #blockFor(identity: string | undefined): OpenBlock | undefined {
+    const blocks = this.#blocks;
+    if (blocks.length === 0) return undefined;
+    const own = blocks.find((block) => block.identity === identity);
+    if (own !== undefined) return own;
+    return identity === undefined ? blocks.at(-1) : blocks.find((block) => block.identity === undefined);
+  }
+
+  #openBlock(content: Content): OpenBlock | undefined {
     const { bytes, start, end, line, identity } = content;
     const { source, infrastructure, eachGoroutine, sink } = this.#options;
-    const block = openBlock(bytes, start, end, {
+    const parser = openBlock(bytes, start, end, {
       source,
       infrastructure,
-      ...(eachGoroutine ? { eachGoroutine: (event) => sink.event(this.#withProcess(event)) } : {}),
+      ...(eachGoroutine ? { eachGoroutine: (event) => sink.event(this.#withProcess(event, block)) } : {}),
     });
-    if (block === undefined) return false;
-    this.#closeBlock();
-    this.#blockIsTraced = this.#tracesStack;
-    this.#blockMeta = { loggedAt: content.wrapper?.loggedAt(), identity };
-    this.#block = block;
-    block.push(bytes, start, end, line, true);
-    return true;
+    if (parser === undefined) return undefined;
+    const before = this.#blockFor(identity);
+    if (before !== undefined) this.#closeBlock(before);
+    const block: OpenBlock = {
+      parser,
+      identity,
+      loggedAt: content.wrapper?.loggedAt(),
+      isTraced: this.#tracesStack,
+      lastLine: line,
+    };
+    this.#blocks.push(block);
+    parser.push(bytes, start, end, line, true);
+    return block;
   }
 
-  #pushInBulk(block: BlockParser): void {
+  #pushInBulk(block: OpenBlock): void {
     for (;;) {
       const { bytes, start, end } = this.#reader.remaining();
       if (start === end) return;
-      const progress = block.push(bytes, start, end, this.#reader.lines + 1, false);
+      const progress = block.parser.push(bytes, start, end, this.#reader.lines + 1, false);
       // The next dump may begin inside a line: whoever reads that line as a whole finds it there.
       const { consumed } = progress;
       this.#reader.advance(consumed === start ? start : Math.max(start, bytes.lastIndexOf(NEWLINE, consumed - 1) + 1));
-      if (progress.state === 'done') this.#closeBlock();
+      block.lastLine = this.#reader.lines;
+      if (progress.state === 'done') this.#closeBlock(block);
       if (progress.state === 'foreign') this.#refusedLine = this.#reader.lines + 1;
       if (progress.state !== 'more') return;
     }
   }
 
-  #closeBlock(): void {
-    const block = this.#block;
-    if (block === undefined) return;
-    this.#block = undefined;
-    const events = block.finish();
-    this.#foreign?.endBlock(events.length > 0 || this.#blockIsTraced);
-    if (this.#blockIsTraced) return;
-    for (const event of events) this.#options.sink.event(this.#withProcess(event));
+  #closeBlock(block: OpenBlock): void {
+    this.#blocks = this.#blocks.filter((other) => other !== block);
+    const events = block.parser.finish();
+    this.#foreign?.endBlock(block, events.length > 0 || block.isTraced);
+    if (block.isTraced) return;
+    for (const event of events) this.#options.sink.event(this.#withProcess(event, block));
   }
 
   /** A dump belongs to the process that prints to this source, if that is only one, and lies on the time axis of its trace. */
-  #withProcess(event: GcbendEvent): GcbendEvent {
-    const { loggedAt, identity } = this.#blockMeta;
+  #withProcess(event: GcbendEvent, { loggedAt, identity }: OpenBlock): GcbendEvent {
     const { tracker, now, startedMs } = this.#options;
     const state = tracker.current(identity);
     const atTime = loggedAt ?? now?.()?.toISOString();

@@ -51,7 +51,7 @@ describe('torn lines of several printers', () => {
             assert.equal(records.length, 4 * count, lines.join('\n'));
           },
         ),
-        { numRuns: 60 },
+        { numRuns: 25 },
       );
     });
   }
