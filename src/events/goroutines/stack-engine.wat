@@ -51,7 +51,7 @@
     (global.set $frameCount (i32.const 0))
     (global.set $idBlocks (i32.const 0))
     (global.set $slotMask (i32.const 127))
-    (global.set $slots (call $table (i32.const 128)))
+    (global.set $slots (call $table (i32.const 64)))
     (global.set $frameMask (i32.const 127))
     (global.set $frames (call $table (i32.const 64)))
     (global.set $idMask (i32.const 127))
@@ -179,7 +179,7 @@
       (local.set $frame (i32.add (local.get $frame) (i32.const 32)))
       (br $frames)))
     (i64.store (i32.const 40) (local.get $hash))
-    (call $rowOf (local.get $hash)))
+    (i32.load (call $entryOf (global.get $slots) (global.get $slotMask) (local.get $hash))))
 
   ;; A row for the stack that was not found: its address. 128 bytes, so that two neighbouring cache lines hold all of it:
   ;;   0 i64 hash, 8 u32 count, 12 i32 least wait, 16 i32 longest wait (both -1: none), 20 u32 1 when a member had no wait,
@@ -189,7 +189,9 @@
   ;;   72 u32 number of words of ids, 76 u32 first block of ids, 80 the first 12 words of ids
   (func (export "add") (param $state i32) (result i32)
     (local $row i32)
-    (if (i32.ge_u (i32.shl (global.get $rows) (i32.const 1)) (global.get $slotMask)) (then (call $growSlots)))
+    (if (call $isFull (global.get $rows) (global.get $slotMask)) (then
+      (global.set $slots (call $doubled (global.get $slots) (global.get $slotMask)))
+      (global.set $slotMask (i32.add (i32.shl (global.get $slotMask) (i32.const 1)) (i32.const 1)))))
     (if (i32.eqz (i32.and (global.get $rows) (i32.const 63))) (then
       (global.set $rowsEnd (call $behindTop (i32.const 8192)))))
     (local.set $row (global.get $rowsEnd))
@@ -202,96 +204,64 @@
     (i32.store offset=48 (local.get $row) (local.get $row))
     (i32.store offset=52 (local.get $row) (global.get $rows))
     (global.set $rows (i32.add (global.get $rows) (i32.const 1)))
-    (call $placeRow (local.get $row))
+    (i32.store
+      (call $entryOf (global.get $slots) (global.get $slotMask) (i64.load (local.get $row))) (local.get $row))
     (local.get $row))
 
-  ;; Puts a row into the next free entry of the table: u32 high half of its hash, u32 address.
-  (func $placeRow (param $row i32)
-    (local $slot i32) (local $at i32)
-    (local.set $slot (i32.load (local.get $row)))
-    (loop $probes
-      (local.set $slot (i32.and (local.get $slot) (global.get $slotMask)))
-      (local.set $at (i32.add (global.get $slots) (i32.shl (local.get $slot) (i32.const 3))))
-      (local.set $slot (i32.add (local.get $slot) (i32.const 1)))
-      (br_if $probes (i32.load offset=4 (local.get $at))))
-    (i32.store (local.get $at) (i32.load offset=4 (local.get $row)))
-    (i32.store offset=4 (local.get $at) (local.get $row)))
-
-  ;; The row with that hash, or 0.
-  (func $rowOf (param $hash i64) (result i32)
-    (local $slot i32) (local $at i32) (local $row i32)
+  ;; The entry (u32 address) of a table for what has that hash: rows and known frames begin with theirs. It is 0 where there is none.
+  (func $entryOf (param $table i32) (param $mask i32) (param $hash i64) (result i32)
+    (local $slot i32) (local $entry i32) (local $address i32)
     (local.set $slot (i32.wrap_i64 (local.get $hash)))
     (loop $probes
-      (local.set $slot (i32.and (local.get $slot) (global.get $slotMask)))
-      (local.set $at (i32.add (global.get $slots) (i32.shl (local.get $slot) (i32.const 3))))
-      (local.set $row (i32.load offset=4 (local.get $at)))
-      (if (i32.eqz (local.get $row)) (then (return (i32.const 0))))
-      (if (i32.eq (i32.load (local.get $at)) (i32.wrap_i64 (i64.shr_u (local.get $hash) (i64.const 32)))) (then
-        (if (i64.eq (i64.load (local.get $row)) (local.get $hash)) (then (return (local.get $row))))))
-      (local.set $slot (i32.add (local.get $slot) (i32.const 1)))
-      (br $probes))
-    (unreachable))
+      (local.set $entry (i32.add (local.get $table)
+        (i32.shl (i32.and (local.get $slot) (local.get $mask)) (i32.const 2))))
+      (local.set $address (i32.load (local.get $entry)))
+      (if (local.get $address) (then
+        (local.set $slot (i32.add (local.get $slot) (i32.const 1)))
+        (br_if $probes (i64.ne (i64.load (local.get $address)) (local.get $hash))))))
+    (local.get $entry))
 
-  (func $growSlots
-    (local $old i32) (local $at i32) (local $end i32)
-    (local.set $old (global.get $slots))
+  ;; A table of twice the entries with what is in the old one, which has `mask` plus one.
+  (func $doubled (param $old i32) (param $mask i32) (result i32)
+    (local $table i32) (local $at i32) (local $end i32)
+    (local.set $table (call $table (i32.add (local.get $mask) (i32.const 1))))
     (local.set $at (local.get $old))
-    (local.set $end (i32.add (local.get $old) (i32.shl (i32.add (global.get $slotMask) (i32.const 1)) (i32.const 3))))
-    (global.set $slotMask (i32.add (i32.shl (global.get $slotMask) (i32.const 1)) (i32.const 1)))
-    (global.set $slots (call $table (i32.add (global.get $slotMask) (i32.const 1))))
+    (local.set $end (i32.add (local.get $old) (i32.shl (i32.add (local.get $mask) (i32.const 1)) (i32.const 2))))
     (loop $all
-      (if (i32.load offset=4 (local.get $at)) (then (call $placeRow (i32.load offset=4 (local.get $at)))))
-      (local.set $at (i32.add (local.get $at) (i32.const 8)))
+      (if (i32.load (local.get $at)) (then
+        (i32.store
+          (call $entryOf (local.get $table) (i32.add (i32.shl (local.get $mask) (i32.const 1)) (i32.const 1))
+            (i64.load (i32.load (local.get $at))))
+          (i32.load (local.get $at)))))
+      (local.set $at (i32.add (local.get $at) (i32.const 4)))
       (br_if $all (i32.lt_u (local.get $at) (local.get $end))))
-    (call $retire (local.get $old) (i32.shr_u (i32.sub (local.get $end) (local.get $old)) (i32.const 3))))
+    (call $retire (local.get $old) (i32.shr_u (i32.add (local.get $mask) (i32.const 1)) (i32.const 1)))
+    (local.get $table))
+
+  ;; Whether so many fill three quarters of a table.
+  (func $isFull (param $count i32) (param $mask i32) (result i32)
+    (i32.gt_u (i32.shl (local.get $count) (i32.const 2)) (i32.mul (local.get $mask) (i32.const 3))))
 
   ;; The number of the frame at an address, whose hash `find` has left there. One that is met for the first time gets the next
-  ;; number. What its bytes say stands at 64. Known frames are 12 bytes, i64 hash and u32 number, which the table's entries point to.
+  ;; number. What its bytes say stands at 64. Known frames are 12 bytes: i64 hash, u32 number.
   (func (export "frame") (param $frame i32) (param $inlined i32) (result i32)
-    (local $hash i64) (local $slot i32) (local $at i32) (local $known i32)
+    (local $hash i64) (local $entry i32) (local $known i32)
     (call $examineName (i32.load (local.get $frame)) (i32.load offset=4 (local.get $frame)))
     (local.set $hash (i64.xor (i64.load offset=24 (local.get $frame)) (i64.mul
       (i64.extend_i32_u (local.get $inlined)) (i64.const 0x9e3779b97f4a7c15))))
-    (local.set $slot (i32.wrap_i64 (local.get $hash)))
-    (block $new
-      (loop $probes
-        (local.set $slot (i32.and (local.get $slot) (global.get $frameMask)))
-        (local.set $at (i32.add (global.get $frames) (i32.shl (local.get $slot) (i32.const 2))))
-        (local.set $known (i32.load (local.get $at)))
-        (br_if $new (i32.eqz (local.get $known)))
-        (if (i64.eq (i64.load (local.get $known)) (local.get $hash)) (then (return (i32.load offset=8 (local.get $known)))))
-        (local.set $slot (i32.add (local.get $slot) (i32.const 1)))
-        (br $probes)))
+    (local.set $entry (call $entryOf (global.get $frames) (global.get $frameMask) (local.get $hash)))
+    (local.set $known (i32.load (local.get $entry)))
+    (if (local.get $known) (then (return (i32.load offset=8 (local.get $known)))))
     (local.set $known (call $alloc (i32.const 12)))
-    (i32.store (local.get $at) (local.get $known))
+    (i32.store (local.get $entry) (local.get $known))
     (i64.store (local.get $known) (local.get $hash))
     (i32.store offset=8 (local.get $known) (global.get $frameCount))
     (global.set $frameCount (i32.add (global.get $frameCount) (i32.const 1)))
-    (if (i32.gt_u (i32.mul (global.get $frameCount) (i32.const 4)) (i32.mul (global.get $frameMask) (i32.const 3)))
-      (then (call $growFrames)))
+    (if (call $isFull (global.get $frameCount) (global.get $frameMask)) (then
+      (global.set $frames (call $doubled (global.get $frames) (global.get $frameMask)))
+      (global.set $frameMask (i32.add (i32.shl (global.get $frameMask) (i32.const 1)) (i32.const 1)))))
     (call $examineFile (i32.load offset=8 (local.get $frame)) (i32.load offset=20 (local.get $frame)))
     (i32.load offset=8 (local.get $known)))
-
-  (func $growFrames
-    (local $old i32) (local $from i32) (local $end i32) (local $slot i32) (local $at i32)
-    (local.set $old (global.get $frames))
-    (local.set $from (local.get $old))
-    (local.set $end (i32.add (local.get $old) (i32.shl (i32.add (global.get $frameMask) (i32.const 1)) (i32.const 2))))
-    ;; Entries of 4 bytes: half as many of 8.
-    (global.set $frames (call $table (i32.add (global.get $frameMask) (i32.const 1))))
-    (global.set $frameMask (i32.add (i32.shl (global.get $frameMask) (i32.const 1)) (i32.const 1)))
-    (loop $all
-      (if (i32.load (local.get $from)) (then
-        (local.set $slot (i32.load (i32.load (local.get $from))))
-        (loop $probes
-          (local.set $slot (i32.and (local.get $slot) (global.get $frameMask)))
-          (local.set $at (i32.add (global.get $frames) (i32.shl (local.get $slot) (i32.const 2))))
-          (local.set $slot (i32.add (local.get $slot) (i32.const 1)))
-          (br_if $probes (i32.load (local.get $at))))
-        (i32.store (local.get $at) (i32.load (local.get $from)))))
-      (local.set $from (i32.add (local.get $from) (i32.const 4)))
-      (br_if $all (i32.lt_u (local.get $from) (local.get $end))))
-    (call $retire (local.get $old) (i32.shr_u (i32.sub (local.get $end) (local.get $old)) (i32.const 3))))
 
   ;; Plain: letters, digits, `-./_*` and balanced parentheses only, so certainly a symbol, and the same text escaped, unescaped and
   ;; without types. The hashes are two FNV-1a streams.

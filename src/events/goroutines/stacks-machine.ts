@@ -24,6 +24,8 @@ const PROLOGUE_LIMIT = 64;
 
 type State = 'prologue' | 'runtimeStack' | 'between' | 'record';
 
+/** Leaves of goroutines in a system call; a goroutine that dumps has its dumper's caller there. */
+const IN_SYSTEM_CALL = /^[ \t]*(?:(?:syscall|internal\/runtime\/syscall|runtime)\.|goroutine running on other thread)/;
 export class StacksMachine implements DumpMachine {
   readonly #options: DumpOptions;
   readonly #line: number;
@@ -227,7 +229,7 @@ export class StacksMachine implements DumpMachine {
     // With `go test`'s blanks taken off, a place may have lost its own white space too.
     if (this.#indent === 'blanks' && this.#record?.hasCall === true && this.#record.indentedLine(text)) return TAKEN;
     const header = headerIn(text);
-    if (header !== undefined) return this.#header(header, number);
+    if (header !== undefined) return this.#header(header, number, lineBehind(bytes, end));
     if (text === '-----') {
       this.#closeRecord();
       this.#state = 'between';
@@ -245,14 +247,15 @@ export class StacksMachine implements DumpMachine {
     return FOREIGN;
   }
 
-  #header(header: { id: number; gp: string; details: string }, number: number): Verdict {
+  /** `next`: the line behind the header, where it is there. */
+  #header(header: { id: number; gp: string; details: string }, number: number, next: string): Verdict {
     const { state } = parseHeaderDetails(header.details);
     const known = header.id !== 0 && this.#goroutines.hasId(header.id);
     const another = this.#total > 0 || this.#record !== undefined;
     const hasGp = header.gp !== '';
     this.#hasGp ??= hasGp;
     if (another && this.#repeats && hasGp !== this.#hasGp) return DONE;
-    if (another && !this.#repeats && (known || this.#startsAnotherDump(state, hasGp))) {
+    if (another && !this.#repeats && (known || this.#startsAnotherDump(state, hasGp, next))) {
       if (this.#record?.isOpen === true) this.#truncated = true;
       return DONE;
     }
@@ -261,9 +264,12 @@ export class StacksMachine implements DumpMachine {
     return TAKEN;
   }
 
-  /** debug=2 and runtime.Stack stop the world: only the goroutine that dumps is `running`, and it comes first. */
-  #startsAnotherDump(state: string, hasGp: boolean): boolean {
-    return state === 'running' && !hasGp && this.#crash.cause === 'debug';
+  /**
+   * debug=2 and runtime.Stack stop the world: only the goroutine that dumps is `running`, and it comes first. Since Go 1.26 one that
+   * enters or leaves a system call is `running`, too.
+   */
+  #startsAnotherDump(state: string, hasGp: boolean, next: string): boolean {
+    return state === 'running' && !hasGp && this.#crash.cause === 'debug' && !IN_SYSTEM_CALL.test(next);
   }
 
   #openRecord(header: { id: number; gp: string; details: string }, line: number): void {
@@ -305,6 +311,12 @@ export class StacksMachine implements DumpMachine {
     }
     return event;
   }
+}
+
+/** The line behind the one that ends at `end`, as far as it is there; a wrapper's bytes where lines come one by one. */
+function lineBehind(bytes: Buffer, end: number): string {
+  const start = bytes[end] === 13 ? end + 2 : end + 1;
+  return bytes.toString('latin1', start, Math.min(bytes.length, start + 80));
 }
 
 function headerIn(text: string): { id: number; gp: string; details: string } | undefined {
