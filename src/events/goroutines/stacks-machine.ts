@@ -26,6 +26,7 @@ type State = 'prologue' | 'runtimeStack' | 'between' | 'record';
 
 /** Leaves of goroutines in a system call; a goroutine that dumps has its dumper's caller there. */
 const IN_SYSTEM_CALL = /^[ \t]*(?:(?:syscall|internal\/runtime\/syscall|runtime)\.|goroutine running on other thread)/;
+
 export class StacksMachine implements DumpMachine {
   readonly #options: DumpOptions;
   readonly #line: number;
