@@ -7,10 +7,12 @@ import { FrameTable } from './frame-table.ts';
 import { GroupIds } from './group-ids.ts';
 import { type HeaderMeta, HeaderTable } from './header-table.ts';
 import { InfrastructureIndex, type InfrastructureRule } from './infrastructure.ts';
+import { LabelCounts } from './label-counts.ts';
 import { utf8 } from './machine.ts';
 import { readInlined } from './plain-record.ts';
 import type { RecordBuilder } from './record-builder.ts';
 import { readSampledIds } from './sampled-ids.ts';
+import { SharedParts } from './shared-parts.ts';
 import {
   CREATOR,
   ELIDED,
@@ -18,7 +20,6 @@ import {
   FRAME_BYTES,
   FRAME_COUNT,
   FRAMES,
-  LABELLED,
   LINES_TAKEN,
   MOST_FRAMES,
   MOST_TEXT,
@@ -40,9 +41,6 @@ import {
   WORDS_START,
 } from './stack-engine.ts';
 
-const LABELS_PER_GROUP = 1000;
-/** Places for waits that groups may share. */
-const WAITS = 1024;
 /** Ids from here on go to a plain Set. */
 const LARGE_ID = 0x1f_ffff_ffe0;
 /** Bytes given to the engine at once: few at first, since the record after them may be none of its kind. */
@@ -85,12 +83,11 @@ export class StackTable {
   readonly #stacks = new ChunkedList<Frame[]>();
   readonly #groupIds = new GroupIds();
   /** By address of the row. */
-  readonly #labels = new Map<number, Map<string, number>>();
+  readonly #labels = new LabelCounts();
   readonly #ancestors = new Map<number, readonly string[]>();
   /** Rows with a frame that an infrastructure rule names. */
   readonly #suspects = new Set<number>();
-  readonly #waits = new Map<number, { min: number; max: number }>();
-  readonly #creatorObjects = new Map<number, CreatedBy>();
+  readonly #shared = new SharedParts();
   #piece = FIRST_PIECE;
 
   /** `each` gets every goroutine. */
@@ -174,7 +171,7 @@ export class StackTable {
     const engine = this.#engine;
     const meta = this.#metas.get(engine.int(WORDS_PLACE))!;
     const row = engine.int(RECORD_ROW);
-    if ((meta.marks & LABELLED) !== 0) this.#countLabels(row, meta.labels);
+    if (meta.labels !== undefined) this.#labels.count(engine.int(row + ROW.leader), meta.labels);
     this.#each?.({ row, id: engine.long(RECORD_ID), creator: engine.long(RECORD_CREATOR), meta, line });
   }
 
@@ -227,7 +224,7 @@ export class StackTable {
       engine.setInt(one + ROW.elided, Math.max(elided, engine.int(one + ROW.elided)));
     }
     engine.count(row, clampId(id), Math.min(meta.minutes, 0x7fffffff), meta.marks, clampId(creator));
-    if (meta.labels !== undefined) this.#countLabels(row, meta.labels);
+    if (meta.labels !== undefined) this.#labels.count(engine.int(row + ROW.leader), meta.labels);
     this.#each?.({ row, id, creator, meta, line });
   }
 
@@ -249,21 +246,6 @@ export class StackTable {
       engine.setInt(frame + FRAME.kind, kind);
     }
     return 0;
-  }
-
-  /** One more member with these labels; beyond a bound all further values of a key count as `KEY=(other)`. */
-  #countLabels(row: number, labels: Record<string, string> = {}): void {
-    const leader = this.#engine.int(row + ROW.leader);
-    let counts = this.#labels.get(leader);
-    if (counts === undefined) {
-      counts = new Map();
-      this.#labels.set(leader, counts);
-    }
-    for (const [key, value] of Object.entries(labels)) {
-      let text = `${key}=${value}`;
-      if (counts.size >= LABELS_PER_GROUP && !counts.has(text)) text = `${key}=(other)`;
-      counts.set(text, (counts.get(text) ?? 0) + 1);
-    }
   }
 
   /** Counts by state, the most frequent first. */
@@ -318,11 +300,11 @@ export class StackTable {
     const { id, stack, framesElided } = this.describe(row);
     const count = engine.int(row + ROW.count);
     const state = this.#headers.states[engine.int(row + ROW.state)]!;
-    const waitMinutes = this.#waitMinutes(row);
+    const waitMinutes = this.#shared.waitMinutes(engine, row);
     const locked = engine.int(row + ROW.locked);
     const leaked = engine.int(row + ROW.leaked);
-    const labels = this.#labels.get(row);
-    const createdBy = this.#createdBy(row);
+    const labels = this.#labels.of(row);
+    const createdBy = this.#shared.createdBy(engine, row, this.#frames);
     const sampleIds = readSampledIds(engine, row);
     const ancestors = this.#ancestors.get(row);
     const isUsual = locked + leaked + framesElided === 0 && labels === undefined && createdBy !== undefined;
@@ -335,7 +317,7 @@ export class StackTable {
       if (waitMinutes !== undefined) group.waitMinutes = waitMinutes;
       if (locked > 0) group.lockedToThread = locked;
       if (leaked > 0) group.leaked = leaked;
-      if (labels !== undefined) group.labels = Object.fromEntries(labels);
+      if (labels !== undefined) group.labels = labels;
       if (framesElided > 0) group.framesElided = framesElided;
       if (createdBy !== undefined) group.createdBy = createdBy;
       group.sampleIds = sampleIds;
@@ -344,33 +326,6 @@ export class StackTable {
     if (ancestors !== undefined) group.ancestors = describeAncestors(ancestors);
     if (this.#infrastructure.find(group, this.#suspects.has(row)) !== undefined) group.infrastructure = true;
     return group;
-  }
-
-  /** Shared, too, between most. */
-  #waitMinutes(row: number): { min: number; max: number } | undefined {
-    const engine = this.#engine;
-    const max = engine.int(row + ROW.waitMax);
-    if (max < 0) return undefined;
-    const min = engine.int(row + ROW.waitMissing) === 1 ? 0 : engine.int(row + ROW.waitMin);
-    const place = (min * 31 + max) % WAITS;
-    const known = this.#waits.get(place);
-    if (known?.min === min && known.max === max) return known;
-    const waits = { min, max };
-    this.#waits.set(place, waits);
-    return waits;
-  }
-
-  /** Shared between the groups that have the same. */
-  #createdBy(row: number): CreatedBy | undefined {
-    const frame = this.#engine.int(row + ROW.creatorFrame);
-    if (frame < 0) return undefined;
-    const goroutine = this.#engine.long(row + ROW.creator);
-    if (goroutine <= 0) return this.#frames.at(frame);
-    const known = this.#creatorObjects.get(frame);
-    if (known?.goroutine === goroutine) return known;
-    const createdBy: CreatedBy = { ...this.#frames.at(frame), goroutine };
-    this.#creatorObjects.set(frame, createdBy);
-    return createdBy;
   }
 }
 
