@@ -111,7 +111,11 @@
     (param $plan i32) (param $from i32) (param $to i32) (param $line i32) (param $most i32) (result i32)
     (local $taken i32) (local $row i32) (local $out i32) (local $step i32) (local $at i32)
     (local $text i32) (local $mask i32) (local $digits i32) (local $length i32) (local $column i32) (local $lineEnd i32)
-    (local $bytes v128)
+    (local $bytes v128) (local $lift v128) (local $lifted v128) (local $dot v128)
+    ;; Bytes that are lifted so that 9 is the highest signed one: digits are those above the lifted slash.
+    (local.set $lift (i8x16.splat (i32.const 70)))
+    (local.set $lifted (i8x16.splat (i32.const 117)))
+    (local.set $dot (i8x16.splat (i32.const 46)))
     (local.set $row (i32.load (local.get $plan)))
     (local.set $out (i32.load offset=8 (local.get $plan)))
     (local.set $lineEnd (i32.add (local.get $plan) (i32.const 48)))
@@ -153,29 +157,30 @@
               (block $optional
                 (block $number
                   (br_table $number $number $fixed $optional $end (i32.load offset=32 (local.get $step))))
-                ;; INTEGER (0), DECIMAL (1): the digits, perhaps a dot and more digits.
+                ;; INTEGER (0): digits. DECIMAL (1): digits, perhaps a dot and more digits. The length comes first, and by the shortest
+                ;; way: the next step waits for nothing else. What is wrong with the text is seen meanwhile.
                 (local.set $bytes (v128.load (local.get $from)))
-                (local.set $mask (i32.xor (i32.const 0x1ffff) (i8x16.bitmask (i8x16.lt_u
-                  (i8x16.sub (local.get $bytes) (i8x16.splat (i32.const 48))) (i8x16.splat (i32.const 10))))))
+                (local.set $mask (i32.xor (i32.const 0x1ffff) (i8x16.bitmask
+                  (i8x16.gt_s (i8x16.add (local.get $bytes) (local.get $lift)) (local.get $lifted)))))
+                (local.set $length (i32.ctz (i32.and (local.get $mask) (i32.xor (i32.const -1) (i32.and
+                  (i8x16.bitmask (i8x16.eq (local.get $bytes) (local.get $dot)))
+                  (i32.sub (i32.const 0) (i32.load offset=32 (local.get $step))))))))
                 (local.set $digits (i32.ctz (local.get $mask)))
-                (local.set $length (local.get $digits))
                 (br_if $stop (i32.eqz (local.get $digits)))
+                (br_if $stop (i32.gt_u (local.get $length) (i32.const 15)))
                 (br_if $stop (i32.and
                   (i32.gt_u (local.get $digits) (i32.const 1))
                   (i32.eq (i32.load8_u (local.get $from)) (i32.const 48))))
-                (if (i32.and
-                      (i32.eq (i32.load8_u (i32.add (local.get $from) (local.get $digits))) (i32.const 46))
-                      (i32.load offset=32 (local.get $step)))
+                (if (i32.ne (local.get $length) (local.get $digits))
                   (then
-                    (local.set $length (i32.ctz (i32.and (local.get $mask)
-                      (i32.xor (i32.const -1) (i32.shl (i32.const 1) (local.get $digits))))))
+                    ;; One dot, and digits up to the end behind it.
                     (br_if $stop (i32.eq (local.get $length) (i32.add (local.get $digits) (i32.const 1))))
-                    (br_if $stop (i32.gt_u (local.get $length) (i32.const 15)))
+                    (br_if $stop (i32.ne (local.get $length)
+                      (i32.ctz (i32.and (local.get $mask) (i32.sub (local.get $mask) (i32.const 1))))))
                     (if (local.get $column) (then
                       (f64.store (i32.add (local.get $row) (local.get $column))
                         (call $readDecimal (local.get $plan) (local.get $from) (local.get $digits) (local.get $length))))))
                   (else
-                    (br_if $stop (i32.gt_u (local.get $length) (i32.const 15)))
                     (if (local.get $column) (then
                       (f64.store (i32.add (local.get $row) (local.get $column))
                         (call $readDigits (local.get $from) (local.get $digits)))))))
