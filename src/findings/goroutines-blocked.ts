@@ -47,9 +47,9 @@ export function judgeBlocked(
 ): { key: string; body: FindingBody }[] {
   const found: { key: string; body: FindingBody }[] = [];
   for (const line of linesOf(event)) {
-    if (told.has(frameKey(line.site.blocking)) || line.ids.some((id) => told.has(id))) continue;
     const reason = reasonFor(line, event, isSeries, thresholds);
     if (reason === undefined) continue;
+    if (told.has(frameKey(line.site.blocking)) || line.ids.some((id) => told.has(id))) continue;
     found.push({ key: `blocked ${frameKey(line.site.blocking)}`, body: bodyOf(line, event, reason) });
   }
   return found;

@@ -138,7 +138,9 @@ export class GroupTracker {
   #count(group: GoroutineGroup, now: number): void {
     let history = this.#groups.get(group.id);
     if (history === undefined) {
-      history = { group, firstSeen: now, lastSeen: now, counts: [], ended: [], leaked: 0, infrastructure: false };
+      // Of a lone dump there is one count: an array that grows makes room for 16 more.
+      const counts = now === 0 ? [group.count] : [];
+      history = { group, firstSeen: now, lastSeen: now, counts, ended: [], leaked: 0, infrastructure: false };
       this.#groups.set(group.id, history);
     }
     history.group = group;

@@ -91,8 +91,22 @@ const STANDARD = new Set(
 /** Is this a function of the standard library (or C code behind it)? */
 export function isStandard(name: string): boolean {
   if (name === 'panic' || name.startsWith('_cgo') || name === 'crosscall2' || name === 'non-Go function') return true;
-  const path = packageOf(name);
-  if (path === '') return true;
-  const first = path.split('/')[0]!;
-  return !first.includes('.') && STANDARD.has(first);
+  // As `packageOf` would say; asked of every frame of every group, so without taking the name apart.
+  let first = -1;
+  let dot = -1;
+  let dotInFirst = false;
+  for (let i = 0; i < name.length; i++) {
+    const code = name.charCodeAt(i);
+    if (code === 46 /* . */) {
+      if (dot < 0) dot = i;
+    } else if (code === 47 /* / */) {
+      if (first < 0) {
+        first = i;
+        dotInFirst = dot >= 0;
+      }
+      dot = -1;
+    } else if (code === 91 /* [ */ || code === 40 /* ( */ || code === 123 /* { */) break;
+  }
+  if (dot < 0) return true;
+  return !dotInFirst && STANDARD.has(name.slice(0, first < 0 ? dot : first));
 }

@@ -34,22 +34,32 @@ export interface GroupSite {
 
 export function siteOf(group: GoroutineGroup): GroupSite {
   const { stack, createdBy } = group;
-  const own = stack.filter((frame) => !isHelper(frame));
-  const users = own.filter((frame) => !isDependency(frame));
+  let firstOwn: Frame | undefined;
+  let lastOwn: Frame | undefined;
+  let firstUser: Frame | undefined;
+  let lastUser: Frame | undefined;
+  for (const frame of stack) {
+    if (isHelper(frame)) continue;
+    firstOwn ??= frame;
+    lastOwn = frame;
+    if (isDependency(frame)) continue;
+    firstUser ??= frame;
+    lastUser = frame;
+  }
   const createdByOwn = createdBy !== undefined && !isHelper(createdBy) && !isDependency(createdBy);
   // A stack without any own frame (`go wg.Wait()`) is the business of whoever started it.
   const blocking =
-    users[0] ??
+    firstUser ??
     (createdByOwn ? createdBy : undefined) ??
-    own[0] ??
+    firstOwn ??
     stack.find((frame) => !isRuntime(frame)) ??
     stack[0];
   const fallback = createdBy ?? { function: 'unknown' };
   return {
     blocking: blocking === undefined ? fallback : plainFrame(blocking),
-    own: users.length > 0 || createdByOwn || own.length > 0,
-    ownStack: own.length > 0,
-    entry: users.at(-1) ?? own.at(-1),
+    own: createdByOwn || firstOwn !== undefined,
+    ownStack: firstOwn !== undefined,
+    entry: lastUser ?? lastOwn,
     createdBy,
     createdByOwn,
   };
@@ -59,7 +69,8 @@ function isRuntime(frame: Frame): boolean {
   return frame.function.startsWith('runtime.') || frame.function.startsWith('internal/');
 }
 
-function plainFrame(frame: Frame): Frame {
+function plainFrame(frame: CreatedBy): Frame {
+  if (frame.inlined === undefined && frame.goroutine === undefined) return frame;
   const plain: Frame = { function: frame.function };
   if (frame.file !== undefined) plain.file = frame.file;
   if (frame.line !== undefined) plain.line = frame.line;
