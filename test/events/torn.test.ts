@@ -197,3 +197,15 @@ test('the texts of the runtime for milliseconds', () => {
   for (const text of ['0.000', '0.1', '0.100', '0.0990', '1', '1.00', '9', '10.5', '00', '01'])
     assert.ok(!is(text), text);
 });
+
+test('a line of digits alone inside: malformed, never a number of both', () => {
+  const record = modern[20] as string;
+  for (const [i, write] of writesOf(grammars, record).entries()) {
+    if (!/\d$/.test(write)) continue;
+    const head = writesOf(grammars, record)
+      .slice(0, i + 1)
+      .join('');
+    const text = `${modern[19]}\n${head}42\n${record.slice(head.length)}\n${modern[21]}\n`;
+    for (const found of runTorn(grammars, text).records) assert.ok(modern.includes(found), `${found}\n${text}`);
+  }
+});

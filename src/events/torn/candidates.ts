@@ -86,7 +86,8 @@ export class Readings {
   }
 
   #doubtOf(rest: Buffer, whole: boolean, fixed: boolean): number {
-    if (rest.length === 0) return CLEAR;
+    // Behind a number an empty line and one of digits alone look the same: `14` + `42` + ` MB goal`.
+    if (rest.length === 0) return fixed ? CLEAR : DOUBTFUL;
     if (this.#appLines.knows(rest, 0, rest.length)) return 0;
     if (this.#heads.isAt(rest, 0, rest.length)) return 0;
     // A line that begins with a blank is more likely the runtime's.
