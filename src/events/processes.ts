@@ -101,7 +101,7 @@ export class ProcessTracker {
   }
 
   /** By far the commonest case: the only process there is prints its next cycle. False: it is not that case, and nothing was done. */
-  follow(gc: GcSighting): boolean {
+  #follow(gc: GcSighting): boolean {
     const only = this.only;
     if (only === undefined || gc.cycle !== only.cycle + 1 || !canFollow(only, gc)) return false;
     only.details = undefined;
@@ -116,7 +116,7 @@ export class ProcessTracker {
    * is not that case.
    */
   followRows(first: GcSighting, rows: SightingRows, count: number): number {
-    if (!this.follow(first)) return 0;
+    if (!this.#follow(first)) return 0;
     const only = this.#last!;
     const followed = noteRows(only, rows, 1, count);
     this.#clock += followed - 1;
@@ -125,7 +125,7 @@ export class ProcessTracker {
   }
 
   assign(gc: GcSighting): Assignment {
-    if (this.follow(gc)) return { state: this.#last!, ended: [] };
+    if (this.#follow(gc)) return { state: this.#last!, ended: [] };
     this.#clock++;
     return this.#assignWithCare(gc, this.#last);
   }
