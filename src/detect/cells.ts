@@ -112,18 +112,24 @@ export function cellMeans(c: CellStore, fine = Number.POSITIVE_INFINITY, coarse 
   for (let k = 0; k < m; k++) {
     const from = k < groups ? k * step : old + k - groups;
     const to = k < groups ? Math.min(old, from + step) : from + 1;
-    let loads = 0;
-    for (let i = from; i < to; i++) {
-      out.size[k]! += c.size[i]!;
-      out.t[k]! += c.t[i]!;
-      out.y[k]! += c.y[i]!;
-      out.load[k]! += c.load[i]!;
-      loads += c.loads[i]!;
-    }
-    out.first[k] = from;
-    out.t[k]! /= out.size[k]!;
-    out.y[k]! /= out.size[k]!;
-    out.load[k] = loads > 0 ? out.load[k]! / loads : Number.NaN;
+    setMeans(out, k, c, from, to);
   }
   return out;
+}
+
+/** The `k`-th of the means: those of the cells `[from, to)`. */
+function setMeans(out: CellMeans, k: number, c: CellStore, from: number, to: number): void {
+  let [size, t, y, load, loads] = [0, 0, 0, 0, 0];
+  for (let i = from; i < to; i++) {
+    size += c.size[i]!;
+    t += c.t[i]!;
+    y += c.y[i]!;
+    load += c.load[i]!;
+    loads += c.loads[i]!;
+  }
+  out.first[k] = from;
+  out.size[k] = size;
+  out.t[k] = t / size;
+  out.y[k] = y / size;
+  out.load[k] = loads > 0 ? load / loads : Number.NaN;
 }
