@@ -1,6 +1,6 @@
-// In: nothing (or a size in MiB). Out: time of the grouping parser against gostackparse on the same dumps, as paired ratios.
-// Usage: node --import tsx bench/dumps/run.ts [MIB] [ROUNDS]; the go command fetches gostackparse once, into a temporary folder.
-import { execFileSync } from 'node:child_process';
+// In: nothing (or a size in MiB). Out: time of the grouping parser, and of the whole command, against gostackparse on the same dumps, as
+// paired ratios. Usage: node --import tsx bench/dumps/run.ts [MIB] [ROUNDS], after npm run build; the go command fetches gostackparse once.
+import { execFileSync, spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -31,6 +31,27 @@ try {
     console.log(`${name}: ${ratios[ratios.length >> 1]!.toFixed(2)} x gostackparse (median of ${ratios.length})`);
     fs.rmSync(file);
   }
+  const alone = path.join(folder, 'alone.txt');
+  fs.writeFileSync(alone, 'goroutine 1 [running]:\nmain.main()\n\t/app/main.go:9 +0x1\n');
+  for (const [name, stacks] of [
+    ['whole command, 100,000 goroutines of 30 stacks', 30],
+    ['whole command, 100,000 goroutines of 2,000 stacks', 2000],
+  ] as const) {
+    const file = path.join(folder, `command-${stacks}.txt`);
+    writeDump(file, 33, stacks);
+    const ratios: number[] = [];
+    for (let i = 0; i < 2 * Number(rounds) + 1; i++) {
+      const theirs = runJson(peer, [file]).seconds;
+      const startUp = timeCommand(alone);
+      const ours = timeCommand(file);
+      ratios.push(ours / (theirs + startUp));
+      console.log(name, { gostackparse: theirs, startUp, gcbend: ours });
+    }
+    ratios.sort((a, b) => a - b);
+    console.log(
+      `${name}: ${ratios[ratios.length >> 1]!.toFixed(2)} of gostackparse and start-up (median of ${ratios.length})`,
+    );
+  }
 } finally {
   fs.rmSync(folder, { recursive: true, force: true });
 }
@@ -52,6 +73,13 @@ function bundleOwn(): string {
   const outfile = path.join(folder, 'parse.mjs');
   buildSync({ entryPoints: [path.join(here, 'parse.ts')], bundle: true, platform: 'node', format: 'esm', outfile });
   return outfile;
+}
+
+/** Seconds of `gcbend FILE`; its status says what it found. */
+function timeCommand(file: string): number {
+  const began = process.hrtime.bigint();
+  spawnSync(process.execPath, [path.join(here, '../../bin/gcbend.js'), file]);
+  return Number(process.hrtime.bigint() - began) / 1e9;
 }
 
 function runJson(command: string, args: string[]): { seconds: number; total: number; peakMiB: number } {

@@ -32,6 +32,8 @@ export const RECORD_ROW = 20;
 export const RECORD_ID = 24;
 export const RECORD_CREATOR = 32;
 export const WORDS_PLACE = 48;
+/** What lies where in a place. */
+export const WORDS_STATE = 12;
 export const TOTAL = 60;
 export const NAME_IS_PLAIN = 64;
 export const NAME_HASH_A = 68;
@@ -72,10 +74,6 @@ const LARGEST_BYTES = 2 ** 32;
 /** One that grew beyond this is not kept for the next dump. */
 const KEPT_BYTES = 4 << 20;
 
-/** Printed arguments, or `...`. */
-export const PRINTED = 1;
-export const LEFT_OUT = 2;
-
 interface EngineExports {
   reset(): void;
   scan(from: number, to: number, quiet: number, each: number): number;
@@ -83,7 +81,6 @@ interface EngineExports {
   find(frames: number, state: number): number;
   add(state: number): number;
   frame(frame: number, inlined: number): number;
-  arguments(at: number): number;
   count(row: number, id: number, minutes: number, marks: number, creator: number): void;
   hasId(id: number, add: number): number;
 }
@@ -161,11 +158,6 @@ export class StackEngine {
     const number = this.#exports.frame(address, inlined ? 1 : 0);
     this.#renewViews();
     return number;
-  }
-
-  /** What stands from an address to the end of the line, as printed after `(`: PRINTED, LEFT_OUT or 0 for no arguments. */
-  argumentsAt(address: number): number {
-    return this.#exports.arguments(address);
   }
 
   count(row: number, id: number, minutes: number, marks: number, creator: number): void {

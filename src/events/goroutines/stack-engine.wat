@@ -304,23 +304,27 @@
     (i32.store (i32.const 76) (i32.mul (local.get $hash) (i32.const 0x9e3779b1)))
     (i32.store (i32.const 80) (i32.lt_u (local.get $bits) (i32.const 128))))
 
-  ;; What stands from `at` to the end of the line: 1 arguments (only hex words, braces, `?`, `_`, dots, commas and blanks, then `)`),
-  ;; 2 `...)`, 0 something else.
-  (func (export "arguments") (param $at i32) (result i32)
-    (local $byte i32)
-    (if (i32.eq (i32.load (local.get $at)) (i32.const 0x292e2e2e)) (then
-      (return (i32.shl (i32.eq (i32.load8_u offset=4 (local.get $at)) (i32.const 10)) (i32.const 1)))))
-    (loop $bytes
-      (local.set $byte (i32.load8_u (local.get $at)))
-      (local.set $at (i32.add (local.get $at) (i32.const 1)))
-      (br_if $bytes (call $isHex (local.get $byte)))
-      (br_if $bytes (i32.or (i32.eq (local.get $byte) (i32.const 120)) (i32.eq (local.get $byte) (i32.const 95))))
-      (br_if $bytes (i32.or (i32.eq (local.get $byte) (i32.const 44)) (i32.eq (local.get $byte) (i32.const 32))))
-      (br_if $bytes (i32.or (i32.eq (local.get $byte) (i32.const 63)) (i32.eq (local.get $byte) (i32.const 46))))
-      (br_if $bytes (i32.or (i32.eq (local.get $byte) (i32.const 123)) (i32.eq (local.get $byte) (i32.const 125)))))
-    (i32.and
-      (i32.eq (local.get $byte) (i32.const 41))
-      (i32.eq (i32.load8_u (local.get $at)) (i32.const 10))))
+  ;; Whether [from, to) is printed arguments: only hex words, braces, `?`, `_`, dots, commas and blanks. Of a byte's two halves, each
+  ;; says by its bits which of the five rows of such characters it may belong to.
+  (func $isPrinted (param $from i32) (param $to i32) (result i32)
+    (local $v v128) (local $others i32) (local $left i32)
+    (loop $blocks
+      (local.set $left (i32.sub (local.get $to) (local.get $from)))
+      (if (i32.le_s (local.get $left) (i32.const 0)) (then (return (i32.const 1))))
+      (local.set $v (v128.load (local.get $from)))
+      (local.set $others (i8x16.bitmask (i8x16.eq
+        (v128.and
+          (i8x16.swizzle (v128.const i8x16 3 10 10 10 10 10 10 2 18 2 0 16 1 16 1 6)
+            (v128.and (local.get $v) (i8x16.splat (i32.const 15))))
+          (i8x16.swizzle (v128.const i8x16 0 0 1 2 0 4 8 16 0 0 0 0 0 0 0 0)
+            (i8x16.shr_u (local.get $v) (i32.const 4))))
+        (v128.const i64x2 0 0))))
+      (if (i32.lt_s (local.get $left) (i32.const 16)) (then
+        (local.set $others (i32.and (local.get $others)
+          (i32.sub (i32.shl (i32.const 1) (local.get $left)) (i32.const 1))))))
+      (local.set $from (i32.add (local.get $from) (i32.const 16)))
+      (br_if $blocks (i32.eqz (local.get $others))))
+    (i32.const 0))
 
   ;; The set of ids: an entry is u32 id / 32 + 1 and a bit for each of those 32; ids to 2^37. 1 when the id was there or is
   ;; too great; adds it, but for `add` 0.
@@ -613,6 +617,9 @@
           (if (i32.eq (i32.load8_u (i32.sub (local.get $newline) (i32.const 1))) (i32.const 41))
             (then
               (if (i32.le_u (local.get $mark) (local.get $start)) (then (return (i32.const 0))))
+              (if (i32.eqz (call $isPrinted
+                    (i32.add (local.get $mark) (i32.const 1)) (i32.sub (local.get $newline) (i32.const 1))))
+                (then (return (i32.const 0))))
               (i32.store (local.get $frame) (local.get $start))
               (i32.store offset=4 (local.get $frame) (local.get $mark)))
             (else

@@ -9,11 +9,11 @@ import { type HeaderMeta, HeaderTable } from './header-table.ts';
 import { InfrastructureIndex, type InfrastructureRule } from './infrastructure.ts';
 import { LabelCounts } from './label-counts.ts';
 import { utf8 } from './machine.ts';
-import { readInlined } from './plain-record.ts';
-import type { RecordBuilder } from './record-builder.ts';
+import type { RecordBuilder, StackEntry } from './record-builder.ts';
 import { readSampledIds } from './sampled-ids.ts';
 import { SharedParts } from './shared-parts.ts';
 import {
+  CALL,
   CREATOR,
   ELIDED,
   FRAME,
@@ -39,6 +39,7 @@ import {
   WORDS_END,
   WORDS_PLACE,
   WORDS_START,
+  WORDS_STATE,
 } from './stack-engine.ts';
 
 /** Ids from here on go to a plain Set. */
@@ -150,10 +151,8 @@ export class StackTable {
       taken.lines += engine.int(LINES_TAKEN);
       if (reason === UNKNOWN_WORDS) this.#learnWords();
       else if (reason === UNKNOWN_STACK) {
-        const count = engine.int(FRAME_COUNT);
-        const inlined = readInlined(engine, count);
-        const state = engine.int(engine.int(WORDS_PLACE) + 12);
-        if (inlined === undefined || this.#learnStack(count, state, inlined, true) === 0) return NOT_PLAIN;
+        const state = engine.int(engine.int(WORDS_PLACE) + WORDS_STATE);
+        if (this.#learnStack(engine.int(FRAME_COUNT), state, undefined) === 0) return NOT_PLAIN;
       } else if (reason === NOT_PLAIN || reason === UNFINISHED) return reason;
     }
   }
@@ -175,8 +174,11 @@ export class StackTable {
     this.#each?.({ row, id: engine.long(RECORD_ID), creator: engine.long(RECORD_CREATOR), meta, line });
   }
 
-  /** The row of the frames at FRAMES that `find` or `scan` did not find; 0 when `doubted` ones are none. */
-  #learnStack(count: number, state: number, inlined: ReadonlySet<number>, doubted: boolean): number {
+  /**
+   * The row of the frames at FRAMES that `find` or `scan` did not find. `taken`: what the line machine took them from; without it they
+   * lie in the text, as cut by the scan, and 0 says that one of them is none.
+   */
+  #learnStack(count: number, state: number, taken: readonly StackEntry[] | undefined): number {
     const engine = this.#engine;
     const hash = new StackHash(this.#headers.states[state]!);
     const stack: Frame[] = [];
@@ -186,7 +188,8 @@ export class StackTable {
       const frame = FRAMES + i * FRAME_BYTES;
       const kind = engine.int(frame + FRAME.kind);
       if (kind === ELIDED) continue;
-      const number = this.#frames.intern(engine, frame, inlined.has(i), doubted);
+      const inlined = taken === undefined ? kind === CALL && isLeftOut(engine, frame) : taken[i]!.inlined;
+      const number = this.#frames.intern(engine, frame, inlined, taken === undefined);
       if (number < 0) return 0;
       if (kind === CREATOR) {
         creator = number;
@@ -215,8 +218,7 @@ export class StackTable {
     const count = record.entries.length - dropped;
     let row = engine.find(count, meta.stateIndex);
     if (row === 0) {
-      const inlined = new Set([...record.entries.keys()].filter((i) => record.entries[i]!.inlined));
-      row = this.#learnStack(count, meta.stateIndex, inlined, false);
+      row = this.#learnStack(count, meta.stateIndex, record.entries);
       if (record.ancestors !== undefined) this.#ancestors.set(row, record.ancestors.map(utf8));
     }
     const elided = record.elided + dropped;
@@ -327,6 +329,12 @@ export class StackTable {
     if (this.#infrastructure.find(group, this.#suspects.has(row)) !== undefined) group.infrastructure = true;
     return group;
   }
+}
+
+/** Are the arguments of a call `...`? */
+function isLeftOut({ bytes, words }: StackEngine, frame: number): boolean {
+  const open = words[(frame + FRAME.nameEnd) >> 2]!;
+  return bytes[open + 1] === 46 && bytes[open + 2] === 46 && bytes[open + 3] === 46 && bytes[open + 4] === 41;
 }
 
 /** What fits into the engine's whole numbers. */
