@@ -27,6 +27,14 @@ export class AppLines {
     return beginsWithTime(bytes, start, end) || this.#known.has(signatureOf(bytes, start, end));
   }
 
+  /** True when such a line begins with digits that may be more or fewer: `10 MB` is known where `100 MB` was seen. */
+  isVague(bytes: Buffer, start: number, end: number): boolean {
+    if (start >= end || !isDigit(bytes[start] as number) || beginsWithTime(bytes, start, end)) return false;
+    let from = start;
+    while (from < end && isDigit(bytes[from] as number)) from++;
+    return !isTime(bytes, start, from, end);
+  }
+
   /** True when lines such as `3rd retry` were seen: then `433rd retry` may be `4` and `33rd retry`, or `43` and `3rd retry`. */
   get gluesTextToNumbers(): boolean {
     return this.#gluesTextToNumbers;

@@ -209,3 +209,20 @@ test('a line of digits alone inside: malformed, never a number of both', () => {
     for (const found of runTorn(grammars, text).records) assert.ok(modern.includes(found), `${found}\n${text}`);
   }
 });
+
+test('a log line that begins with a number may not lend its first digits, however well it is known', () => {
+  // Where the application prints `100 MB left`, `10` + `0 MB left` is as well known.
+  const record = modern[20] as string;
+  const writes = writesOf(grammars, record);
+  const at = writes.findIndex((write) => write.endsWith('+'));
+  const text = [
+    '100 MB left',
+    modern[19],
+    `${writes.slice(0, at + 1).join('')}100 MB left`,
+    `${writes[at + 1]}3/4 done`,
+    '100 MB left',
+    writes.slice(at + 2).join(''),
+    modern[21],
+  ].join('\n');
+  for (const found of runTorn(grammars, `${text}\n`).records) assert.ok(modern.includes(found), `${found}\n${text}`);
+});

@@ -11,6 +11,8 @@ export interface Fragment {
   bytes: Buffer;
   /** How much doubt it brings: 0 known to be someone else's, CLEAR likely, DOUBTFUL not settled by itself. */
   doubt: number;
+  /** Doubt that stays when it is known: it begins in the middle of digits, and others may be its first. */
+  least: number;
 }
 
 /** One way to read the lines so far. */
@@ -70,7 +72,10 @@ export class Readings {
   ): void {
     for (const [i, at] of walk.cuts.entries()) {
       if (at <= used) continue;
-      const doubt = this.#doubtOf(text.subarray(at), walk.whole[i] === true, walk.fixed[i] === true);
+      const rest = text.subarray(at);
+      const isSplit = isDigit(text[at - 1] ?? 0) && this.#appLines.isVague(rest, 0, rest.length);
+      const least = isSplit ? CLEAR : 0;
+      const doubt = Math.max(least, this.#doubtOf(rest, walk.whole[i] === true, walk.fixed[i] === true));
       const next = walk.next[i] as number;
       into.push({
         shape: from.shape,
@@ -79,7 +84,7 @@ export class Readings {
         follow: bytesThatMayFollow(from.shape.compiled, next),
         pieces: walk.pieces[i] as number,
         complete: walk.complete[i] === true,
-        fragments: [...from.fragments, { line, bytes: text.subarray(at), doubt }],
+        fragments: [...from.fragments, { line, bytes: rest, doubt, least }],
         lines: from.lines,
       });
     }
@@ -101,8 +106,8 @@ export class Readings {
   totalDoubt(one: Candidate): number {
     let doubt = 0;
     for (const fragment of one.fragments) {
-      const { bytes } = fragment;
-      doubt += fragment.doubt > 0 && this.#appLines.knows(bytes, 0, bytes.length) ? 0 : fragment.doubt;
+      const { bytes, least } = fragment;
+      doubt += fragment.doubt > least && this.#appLines.knows(bytes, 0, bytes.length) ? least : fragment.doubt;
     }
     return doubt;
   }
