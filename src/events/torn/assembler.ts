@@ -253,11 +253,12 @@ export class TornLineAssembler {
         return true;
       }
       const doubtful = grown.every((one) => (one.fragments.at(-1) as Fragment).doubt >= DOUBTFUL);
-      if (grown.length === 0 || (doubtful && this.#appLines.knows(bytes, start, end))) continue;
+      const isKnown = this.#appLines.knows(bytes, start, end);
+      if (grown.length === 0 || (doubtful && isKnown)) continue;
       // `2026/11/21 …` where a number is missing: a number only by chance.
       if (doubtful) this.#appLines.learn(bytes, start, end);
       const copy = Buffer.from(bytes.subarray(start, end));
-      pending.held.push({ line, bytes: copy });
+      pending.held.push({ line, bytes: copy, mayBeNumber: !isKnown && this.#appLines.isVague(copy, 0, copy.length) });
       const all = [...pending.candidates, ...grown];
       pending.dropped ||= all.length > MAX_CANDIDATES;
       pending.candidates = best(all);

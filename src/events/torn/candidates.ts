@@ -38,8 +38,8 @@ export interface Pending {
   /** Its head stands behind other text: a sentence may quote it. */
   glued: boolean;
   candidates: Candidate[];
-  /** Lines that at least one candidate may have used. */
-  held: { line: number; bytes: Buffer }[];
+  /** Lines that at least one candidate may have used; `mayBeNumber`: its first digits were as likely theirs. */
+  held: { line: number; bytes: Buffer; mayBeNumber: boolean }[];
   linesSeen: number;
   bytesSeen: number;
   /** There were too many readings to keep them all. */

@@ -45,9 +45,9 @@ export class Settling {
   /** Lines that other readings used, and that do not look like the application's. */
   #doubtOfSkipped(pending: Pending, one: Candidate): number {
     let doubt = 0;
-    for (const { line, bytes } of pending.held) {
+    for (const { line, bytes, mayBeNumber } of pending.held) {
       if (one.lines.includes(line) || one.fragments.some((fragment) => fragment.line === line)) continue;
-      if (!this.#appLines.knows(bytes, 0, bytes.length)) doubt += DOUBTFUL;
+      if (mayBeNumber || !this.#appLines.knows(bytes, 0, bytes.length)) doubt += DOUBTFUL;
     }
     return doubt;
   }
