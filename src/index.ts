@@ -1,9 +1,10 @@
 // In: the stages. Out: what the package exports: streams, the synchronous core under them, the events' types and schema.
 import type { Transform } from 'node:stream';
+import type { ParseOptions } from './core/parsing.ts';
 import { TraceAnalysis } from './findings/index.ts';
 import { readBuiltinGrammars } from './grammar/builtin.ts';
 import { type GrammarSet, loadGrammars } from './grammar/index.ts';
-import { type ParseOptions, parse as parseStage, toNdjson as toNdjsonStage } from './pipeline.ts';
+import { parse as parseStage, toNdjson as toNdjsonStage } from './pipeline.ts';
 
 let builtin: GrammarSet | undefined;
 
@@ -38,6 +39,8 @@ export function restoreState(state: unknown): TraceAnalysis {
   return TraceAnalysis.restore(state);
 }
 
+export type { ParseOptions, SourceChunk } from './core/parsing.ts';
+export type { DetectOptions } from './core/watching.ts';
 export {
   type Bend,
   createSegmentsDetector,
@@ -63,6 +66,6 @@ export {
   type TraceAnalysisOptions,
 } from './findings/index.ts';
 export { type GrammarSet, loadGrammars } from './grammar/index.ts';
-export { type DetectOptions, detect, type ParseOptions, type SourceChunk } from './pipeline.ts';
+export { detect } from './pipeline.ts';
 export { renderReport } from './render/report.ts';
 export { ReportModel } from './render/report-model.ts';

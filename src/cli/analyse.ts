@@ -1,11 +1,11 @@
 // In: files or standard input. Out: the main job: parse, detect, report; the exit status.
 import { accessSync, constants, fstatSync } from 'node:fs';
+import type { SourceChunk } from '../core/parsing.ts';
 import { GcbendError } from '../errors.ts';
 import { EventParser } from '../events/event-parser.ts';
 import type { GrammarSet } from '../grammar/index.ts';
 import { expandInputs, openInput } from '../input/index.ts';
 import { SnapshotReader } from '../input/snapshot-store.ts';
-import type { SourceChunk } from '../pipeline.ts';
 import { exitStatus } from './exit-status.ts';
 import { explainNothing, FirstBytes } from './nothing-recognised.ts';
 import type { AnalysisArgs, OutputArgs } from './options.ts';

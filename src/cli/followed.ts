@@ -1,7 +1,8 @@
 // In: files and patterns. Out: what is in them and what is being added, as chunks of sources; what happens to the files as notes.
+
+import type { SourceChunk } from '../core/parsing.ts';
 import { GcbendError } from '../errors.ts';
 import { followFiles } from '../input/follow.ts';
-import type { SourceChunk } from '../pipeline.ts';
 import { parseDuration } from './watch.ts';
 
 const notes: Readonly<Record<string, string>> = {

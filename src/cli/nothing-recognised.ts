@@ -1,7 +1,8 @@
 // In: an input in which nothing was recognised. Out: what was seen there and what to try.
+
+import type { SourceChunk } from '../core/parsing.ts';
 import { cleanText } from '../events/clean-text.ts';
 import type { SummaryEvent } from '../events/types.ts';
-import type { SourceChunk } from '../pipeline.ts';
 
 /** Keeps the first bytes of the input as they pass by. */
 export class FirstBytes {

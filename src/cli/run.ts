@@ -1,11 +1,11 @@
 // In: a command line of the user's. Out: the command run with its trace watched; its own status, unless --fail-on fires.
 import { constants } from 'node:os';
+import type { SourceChunk } from '../core/parsing.ts';
 import { GcbendError } from '../errors.ts';
 import type { GrammarSet } from '../grammar/index.ts';
 import { type ChildChunk, type RunningChild, runChild } from '../input/child.ts';
 import { passSignals } from '../input/child-signals.ts';
 import { parseTarget } from '../input/endpoint-target.ts';
-import type { SourceChunk } from '../pipeline.ts';
 import { explainError } from './errors.ts';
 import { exitStatus } from './exit-status.ts';
 import { startLive } from './live.ts';

@@ -2,11 +2,14 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { ndjsonPieces } from '../core/ndjson-writing.ts';
+import type { ParseOptions, SourceChunk } from '../core/parsing.ts';
+import { type DetectOptions, Watching } from '../core/watching.ts';
 import { GcbendError } from '../errors.ts';
 import { Revisions } from '../events/revisions.ts';
 import type { FindingEvent, GcbendEvent, SummaryEvent } from '../events/types.ts';
 import type { AlarmHooks } from '../export/alarm-hooks.ts';
-import { type DetectOptions, ndjsonPieces, type ParseOptions, type SourceChunk, Watching, watch } from '../pipeline.ts';
+import { watch } from '../pipeline.ts';
 import { exitStatus } from './exit-status.ts';
 import type { Live } from './live.ts';
 import type { AnalysisArgs, Format, OutputArgs } from './options.ts';

@@ -1,11 +1,11 @@
 // In: parsed options. Out: what the stages need: grammars, detectors, limits, the size of the report. Misuse throws GcbendError('USAGE').
 import { readFileSync } from 'node:fs';
+import type { DetectOptions } from '../core/watching.ts';
 import { GcbendError } from '../errors.ts';
 import { findingRules, type GcbendEvent } from '../events/types.ts';
 import type { DetectorName } from '../findings/index.ts';
 import { readBuiltinGrammars } from '../grammar/builtin.ts';
 import { type GrammarSet, loadGrammars } from '../grammar/index.ts';
-import type { DetectOptions } from '../pipeline.ts';
 import { type AnalysisArgs, type OutputArgs, splitList } from './options.ts';
 import type { ReportSize } from './outputs.ts';
 import { sourceReader } from './source-reader.ts';

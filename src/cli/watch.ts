@@ -1,10 +1,11 @@
 // In: the address of a program's net/http/pprof handlers. Out: its dumps, polled, as one series; the report when it is stopped.
+
+import type { SourceChunk } from '../core/parsing.ts';
 import { GcbendError } from '../errors.ts';
 import type { GcbendEvent } from '../events/types.ts';
 import { type EndpointFeedback, type EndpointOptions, watchEndpoint } from '../input/endpoint.ts';
 import { PROFILE_NAMES, type ProfileName, parseTarget } from '../input/endpoint-target.ts';
 import { SnapshotStore } from '../input/snapshot-store.ts';
-import type { SourceChunk } from '../pipeline.ts';
 import { exitStatus } from './exit-status.ts';
 import { startLive } from './live.ts';
 import { endingWith, mergeSources } from './merge-sources.ts';

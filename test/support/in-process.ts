@@ -1,9 +1,11 @@
 // In: names of files and folders, or texts. Out: their events, through the same streams as the command's, without a process of its own.
 import { readFileSync } from 'node:fs';
+import type { SourceChunk } from '../../src/core/parsing.ts';
+import type { DetectOptions } from '../../src/core/watching.ts';
 import type { GcbendEvent } from '../../src/events/types.ts';
 import { builtinGrammars } from '../../src/index.ts';
 import { expandInputs, openInput } from '../../src/input/index.ts';
-import { type DetectOptions, detect, parse, type SourceChunk } from '../../src/pipeline.ts';
+import { detect, parse } from '../../src/pipeline.ts';
 
 /** The events of chunks; `options` undefined derives nothing. */
 export async function eventsOfChunks(
