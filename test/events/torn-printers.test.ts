@@ -87,3 +87,20 @@ test('a whole record right behind a word is one', () => {
     ],
   );
 });
+
+test('words that begin like a record inside a torn one do not take its rest', () => {
+  const second = gc(1, 2);
+  const at = second.indexOf(' @');
+  const lines = [gc(1, 1), `${second.slice(0, at)}gc pause 3ms`, '5.5s elapsed', second.slice(at), gc(1, 3)];
+  const records = parseText(lines.map((line) => `${line}\n`).join('')).filter(
+    (event): event is GcEvent => event.type === 'gc',
+  );
+  assert.deepEqual(
+    records.map(({ cycle, at: seconds }) => [cycle, seconds]),
+    [
+      [1, 1.101],
+      [2, 2.101],
+      [3, 3.101],
+    ],
+  );
+});

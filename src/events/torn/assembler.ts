@@ -13,7 +13,7 @@ import {
   type Pending,
   Readings,
 } from './candidates.ts';
-import { cyclesOf, type ExpectedCycle, hasPrintLock, isEvident, isSure } from './evidence.ts';
+import { cyclesOf, type ExpectedCycle, hasPrintLock, holdsNext, isEvident, isSure } from './evidence.ts';
 import { beginsWithHead, RecordHeads } from './heads.ts';
 import { keepMatch, Settling } from './settling.ts';
 
@@ -230,25 +230,16 @@ export class TornLineAssembler {
       const pending = this.#pending[i] as Pending;
       // In a flood a line that begins like the application's others is not tried.
       if (pending.linesSeen > FLOOD_LINES && this.#appLines.knows(bytes, start, end)) continue;
-      const grown: Candidate[] = [];
-      const finished: Candidate[] = [];
-      for (const one of pending.candidates) {
-        if (start === end) {
-          // `GC forced by the operator` and a blank line: a sentence, not a record with an application's line inside.
-          const isSentence = one.shape.compiled.sure === 0 && this.#readings.totalDoubt(one) >= DOUBTFUL;
-          if (one.complete && !isSentence) finished.push({ ...one, lines: [...one.lines, line] });
-          continue;
-        }
-        if (one.follow[bytes[start] as number] === 0) continue;
-        const text = Buffer.concat([one.text, bytes.subarray(start, end)]);
-        const walk = walkShape(one.shape.compiled, one.shape.fields, text, 0, text.length);
-        if (walk.matched) {
-          finished.push({ ...one, text, lines: [...one.lines, line] });
-          continue;
-        }
-        this.#readings.extend(one, walk, text, one.text.length, line, grown);
-      }
+      const { finished, grown } = this.#continue(pending, bytes, start, end, line);
       if (finished.length > 0) {
+        // `gc 4` + `gc pause 3ms`, `5 done`, ` @0.4s …`: the rest is that of the cycle that was to come.
+        const older = holdsNext(finished, expect) ? [] : this.#pending.slice(0, i);
+        for (const other of older) {
+          const rival = this.#continue(other, bytes, start, end, line).finished;
+          if (!holdsNext(rival, expect)) continue;
+          this.#settle(other, rival, expect);
+          return true;
+        }
         this.#settle(pending, finished, expect);
         return true;
       }
@@ -269,22 +260,57 @@ export class TornLineAssembler {
     return false;
   }
 
+  /** The readings with a line behind them: those that are whole with it, and those that go on. */
+  #continue(
+    pending: Pending,
+    bytes: Buffer,
+    start: number,
+    end: number,
+    line: number,
+  ): { finished: Candidate[]; grown: Candidate[] } {
+    const finished: Candidate[] = [];
+    const grown: Candidate[] = [];
+    for (const one of pending.candidates) {
+      if (start === end) {
+        // `GC forced by the operator` and a blank line: a sentence, not a record with an application's line inside.
+        const isSentence = one.shape.compiled.sure === 0 && this.#readings.totalDoubt(one) >= DOUBTFUL;
+        if (one.complete && !isSentence) finished.push({ ...one, lines: [...one.lines, line] });
+        continue;
+      }
+      if (one.follow[bytes[start] as number] === 0) continue;
+      const text = Buffer.concat([one.text, bytes.subarray(start, end)]);
+      const walk = walkShape(one.shape.compiled, one.shape.fields, text, 0, text.length);
+      if (walk.matched) finished.push({ ...one, text, lines: [...one.lines, line] });
+      else this.#readings.extend(one, walk, text, one.text.length, line, grown);
+    }
+    return { finished, grown };
+  }
+
   /** The record is whole, in one reading or several: it is told, or why none of them can be believed. */
   #settle(pending: Pending, finished: Candidate[], expect: readonly ExpectedCycle[]): void {
     const chosen = this.#settling.settle(pending, finished, expect);
+    const isTaken = chosen.fault === undefined && this.#hasTakenAnothers(pending, chosen.one, expect);
     this.#drop(pending);
-    if (chosen.fault === undefined) {
+    if (chosen.fault === undefined && !isTaken) {
       const used = [...chosen.one.lines, ...chosen.one.fragments.map((fragment) => fragment.line)];
       this.#outcomes.push({ kind: 'record', match: chosen.match, line: pending.line, repaired: true, used });
       this.#releaseText(pending, chosen.one);
       return;
     }
     const [first] = finished;
-    this.#reportMalformed(first!.shape.grammar.id, chosen.fault, pending);
+    const fault = chosen.fault ?? 'torn; its pieces may be those of the line that it stands in';
+    this.#reportMalformed(first!.shape.grammar.id, fault, pending);
     for (const held of pending.held) {
       if (!first!.fragments.some((fragment) => fragment.line === held.line))
         this.#foreign(held.bytes, 0, held.bytes.length, held.line);
     }
+  }
+
+  /** No process was to print this cycle, while the one that was to be printed is still open: `gc 4` + `gc pause`, `5 done`, ` @0.4s …`. */
+  #hasTakenAnothers(pending: Pending, one: Candidate, expect: readonly ExpectedCycle[]): boolean {
+    const [cycle] = cyclesOf([one]);
+    if (cycle === undefined || cycle === 1 || holdsNext([one], expect)) return false;
+    return this.#pending.some((other) => other.line <= pending.line && holdsNext(other.candidates, expect));
   }
 
   /** Hands back what stood between the pieces. */

@@ -46,6 +46,11 @@ function mayBeNext(one: Candidate, expect: readonly ExpectedCycle[]): boolean {
   return expect.some((process) => process.cycle > 0 && (cycle === undefined || process.cycle + 1 === cycle));
 }
 
+/** True when a reading is of the very cycle that a living process prints next. */
+export function holdsNext(candidates: readonly Candidate[], expect: readonly ExpectedCycle[]): boolean {
+  return cyclesOf(candidates).some((cycle) => expect.some((process) => process.cycle + 1 === cycle));
+}
+
 /** The cycles that the readings may be of. */
 export function cyclesOf(candidates: readonly Candidate[]): number[] {
   const cycles = new Set<number>();
