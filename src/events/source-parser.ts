@@ -199,6 +199,10 @@ export class SourceParser {
     const unwrapper = this.#unwrapper;
     this.#mayHoldRecord = line.anchored || !line.terminated || this.#awaitsRest;
     for (const block of this.#blocks) if (line.number - block.lastLine > silentLines) this.#closeBlock(block);
+    if (this.#torn.pending > 0) {
+      for (const [identity, outcomes] of this.#torn.giveUpSilent(line.number))
+        this.#takeOutcomes(outcomes, { ...this.#content, identity });
+    }
     this.#foreign?.begin(line);
     for (let text = unwrapper.unwrap(line); text !== undefined; text = unwrapper.next()) this.#takeUnwrapped(text);
     this.#foreign?.endLine(this.#torn.pendingFrom(this.#foreign.passedTo), unwrapper.needsEveryLine);

@@ -104,3 +104,21 @@ test('words that begin like a record inside a torn one do not take its rest', ()
     ],
   );
 });
+
+test('what a printer has left open is given up while the others go on', () => {
+  const wrap = wrappers['compose']!;
+  const lines = [wrap(1, gc(1, 1)), wrap(2, gc(2, 1)), wrap(1, gc(1, 2).slice(0, 60))];
+  for (let i = 0; i < 30_000; i++) lines.push(wrap(2, `line ${i}`));
+  lines.push(wrap(2, gc(2, 2)));
+  assert.deepEqual(
+    parseText(lines.map((line) => `${line}\n`).join('')).map(({ type, line }) => [type, line]),
+    [
+      ['process', 1],
+      ['gc', 1],
+      ['process', 2],
+      ['gc', 2],
+      ['malformed', 3],
+      ['gc', lines.length],
+    ],
+  );
+});

@@ -12,6 +12,10 @@ export type Expecting = (identity: string | undefined) => readonly ExpectedCycle
 /** More printers with torn lines than this are not looked at apart: the one that has been there longest is given up. */
 const MOST_PRINTERS = 256;
 
+/** What a printer has left open is given up when it has not gone on while others printed so many lines. */
+const SILENT_LINES = 20_000;
+const LOOK_EVERY_LINES = 1024;
+
 /** One assembler for each printer; they know the application's lines together. */
 export class TornPrinters {
   readonly #grammars: GrammarSet;
@@ -21,6 +25,7 @@ export class TornPrinters {
   /** Those that have torn lines now, or had some lately. */
   readonly #named = new Map<string, TornLineAssembler>();
   #pending = 0;
+  #nextLook = 0;
 
   constructor(grammars: GrammarSet, expecting: Expecting) {
     this.#grammars = grammars;
@@ -69,6 +74,17 @@ export class TornPrinters {
       : printer.pushLast(bytes, start, end, line, expect);
     this.#pending += printer.pending - before;
     return outcomes;
+  }
+
+  /** What was left open by printers that have been silent up to this line. */
+  *giveUpSilent(line: number): Generator<[identity: string | undefined, outcomes: readonly TornOutcome[]]> {
+    if (line < this.#nextLook) return;
+    this.#nextLook = line + LOOK_EVERY_LINES;
+    for (const [identity, printer] of this.#named) {
+      if (line - printer.pendingFrom(0) < SILENT_LINES || printer.pending === 0) continue;
+      this.#pending -= printer.pending;
+      yield [identity, printer.end(this.#expecting(identity))];
+    }
   }
 
   /** The input has ended: what is still open, by printer. */
