@@ -1,5 +1,5 @@
 // In: events in stream order. Out: the events that follow from them: inflections, findings, health. One TraceAnalysis a process, one analysis
-// for the goroutine dumps, one for the heap texts.
+// for the goroutine dumps (one a process, where they stand in its log), one for the heap texts.
 import type { GcbendEvent } from '../events/types.ts';
 import { type HeldDump, orderDumps } from '../series/dump-order.ts';
 import { type GoroutineAnalysisOptions, GoroutineSeriesAnalysis } from './goroutines.ts';
@@ -21,7 +21,13 @@ const dumpTypes: ReadonlySet<string> = new Set(['goroutines', 'heap', 'memstats'
 export class Analysis {
   readonly #orderDumps: boolean;
   readonly #traceOptions: Omit<TraceAnalysisOptions, 'process'>;
-  readonly #goroutines: GoroutineSeriesAnalysis;
+  readonly #goroutineOptions: GoroutineAnalysisOptions;
+  /** By process for dumps that stand in its own log; under 0 those that come from elsewhere. */
+  readonly #goroutines = new Map<number, GoroutineSeriesAnalysis>();
+  #goroutineSeries = 0;
+  readonly #endedNotes: string[] = [];
+  /** The log that a process prints to. */
+  readonly #logs = new Map<number, string>();
   readonly #heap: HeapSeriesAnalysis;
   readonly #health: HealthSnapshots;
   readonly #traces = new Map<number, TraceAnalysis>();
@@ -33,17 +39,14 @@ export class Analysis {
     const { sensitivity } = options;
     this.#orderDumps = orderDumps ?? false;
     this.#traceOptions = traceOptions;
-    this.#goroutines = new GoroutineSeriesAnalysis({
-      ...(sensitivity === undefined ? {} : { sensitivity }),
-      ...goroutines,
-    });
+    this.#goroutineOptions = { ...(sensitivity === undefined ? {} : { sensitivity }), ...goroutines };
     this.#heap = new HeapSeriesAnalysis(heap);
     this.#health = new HealthSnapshots(options.thresholds === undefined ? {} : { thresholds: options.thresholds });
   }
 
   /** What a person should know besides the findings: restarts, dumps that tell nothing, texts of different builds. */
   get notes(): readonly string[] {
-    return [...this.#goroutines.notes, ...this.#heap.notes];
+    return [...this.#endedNotes, ...[...this.#goroutines.values()].flatMap(({ notes }) => notes), ...this.#heap.notes];
   }
 
   /** False: events of this type tell the analysis nothing. */
@@ -56,6 +59,7 @@ export class Analysis {
     if (event.type === 'gc' || event.type === 'runtime' || event.type === 'pacer') {
       return event.process === undefined ? [] : this.#trace(event.process).push(event);
     }
+    if (event.type === 'process') this.#logs.set(event.process, event.source);
     if (!dumpTypes.has(event.type)) return [];
     if (this.#orderDumps) {
       this.#held.push({ event, modifiedMs });
@@ -68,14 +72,19 @@ export class Analysis {
   endProcess(process: number): GcbendEvent[] {
     const trace = this.#traces.get(process);
     this.#traces.delete(process);
-    return trace?.finish() ?? [];
+    const goroutines = this.#goroutines.get(process);
+    this.#goroutines.delete(process);
+    this.#logs.delete(process);
+    this.#endedNotes.push(...(goroutines?.notes ?? []));
+    return [...(trace?.finish() ?? []), ...(goroutines?.finish() ?? [])];
   }
 
   finish(): GcbendEvent[] {
     const out: GcbendEvent[] = [];
     for (const { event, seconds } of orderDumps(this.#held)) out.push(...this.#pushDump(event, seconds));
     for (const process of [...this.#traces.keys()]) out.push(...this.endProcess(process));
-    out.push(...this.#goroutines.finish(), ...this.#heap.finish(), ...this.#health.finish());
+    for (const goroutines of this.#goroutines.values()) out.push(...goroutines.finish());
+    out.push(...this.#heap.finish(), ...this.#health.finish());
     return out;
   }
 
@@ -88,8 +97,26 @@ export class Analysis {
     return trace;
   }
 
+  /**
+   * The series of the process in whose log a dump stands. One that was polled, or read from a file of its own, only comes at a time
+   * when that process printed: all such dumps are one series.
+   */
+  #goroutinesOf({ type, process = 0, source }: GcbendEvent): GoroutineSeriesAnalysis | undefined {
+    const key = this.#logs.get(process) === source ? process : 0;
+    let series = this.#goroutines.get(key);
+    if (series === undefined && type === 'goroutines') {
+      const number = ++this.#goroutineSeries;
+      series = new GoroutineSeriesAnalysis({
+        prefix: number === 1 ? 'goroutines' : `goroutines-${number}`,
+        ...this.#goroutineOptions,
+      });
+      this.#goroutines.set(key, series);
+    }
+    return series;
+  }
+
   #pushDump(event: GcbendEvent, seconds: number | undefined): GcbendEvent[] {
-    const out = [...this.#goroutines.push(event, seconds), ...this.#health.push(event, seconds)];
+    const out = [...(this.#goroutinesOf(event)?.push(event, seconds) ?? []), ...this.#health.push(event, seconds)];
     if (event.type === 'heap' || event.type === 'memstats' || event.type === 'goroutines')
       out.push(...this.#heap.push(event, seconds));
     return out;

@@ -21,6 +21,8 @@ import { judgeRestart } from './goroutines-restart.ts';
 import { addHeld, freshStream, STREAMS, type StreamName, streamAfter, streamOf } from './goroutines-streams.ts';
 
 export interface GoroutineAnalysisOptions {
+  /** Makes the ids of findings differ between series. */
+  prefix?: string;
   sensitivity?: Sensitivity;
   growth?: Partial<GrowthThresholds>;
   blocked?: Partial<BlockedThresholds>;
@@ -55,7 +57,7 @@ export class GoroutineSeriesAnalysis {
   readonly #blocked: BlockedThresholds;
   readonly #sensitivity: Sensitivity;
   readonly #streams = new Map<StreamName, DumpStream>();
-  #log = new FindingLog('goroutines');
+  #log: FindingLog;
   /** The goroutines of a crash are no snapshot of the series, but they may be stuck. */
   #crash: GoroutinesEvent | undefined;
   readonly #ended = new Map<string, EndedGrowth>();
@@ -64,6 +66,7 @@ export class GoroutineSeriesAnalysis {
   readonly #sinceCycles = new Set<StreamName>();
 
   constructor(options: GoroutineAnalysisOptions = {}) {
+    this.#log = new FindingLog(options.prefix ?? 'goroutines');
     this.#sensitivity = options.sensitivity ?? 'normal';
     const growth = { ...GROWTH_THRESHOLDS, ...options.growth };
     const factor = this.#sensitivity === 'low' ? 2 : this.#sensitivity === 'high' ? 0.5 : 1;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import type { FindingEvent, GcbendEvent, GoroutinesEvent, HeapEvent } from '../../src/events/types.ts';
+import { Analysis } from '../../src/findings/analysis.ts';
 import { GoroutineSeriesAnalysis } from '../../src/findings/goroutines.ts';
 import { dumps } from '../events/goroutines/drive.ts';
 
@@ -152,5 +153,39 @@ describe('dumps without ids', () => {
     // Which of two processes printed last is a guess: one series goes on.
     const mixed = life.map((dump, i) => ({ ...dump, process: 1 + (i % 2), at: 5 * i }));
     assert.deepEqual(analyse(mixed).notes, []);
+  });
+});
+
+describe('dumps of two replicas by turns', () => {
+  const leak = series('leak-chan-send.debug2.txt.gz');
+  const healthy = series('ok-keep-alive.debug2.txt.gz');
+
+  function analyseLog(trace: string): { findings: FindingEvent[]; notes: readonly string[] } {
+    const analysis = new Analysis({});
+    const events: GcbendEvent[] = [1, 2].map((process) => ({
+      type: 'process',
+      schema: 1,
+      source: trace,
+      line: process,
+      process,
+      reason: 'interleaved',
+      format: 'gctrace',
+    }));
+    leak.forEach((dump, i) => {
+      events.push({ ...dump, source: 'app.log', process: 1 }, { ...healthy[i]!, source: 'app.log', process: 2 });
+    });
+    const out = [...events.flatMap((event) => analysis.push(event)), ...analysis.finish()];
+    const findings = out.filter((event): event is FindingEvent => event.type === 'finding');
+    return { findings: findings.filter(({ status }) => status === 'final'), notes: analysis.notes };
+  }
+
+  test('in the log they print to: one series each, and no restart', () => {
+    const { findings, notes } = analyseLog('app.log');
+    assert.deepEqual(notes, []);
+    const [single] = analyse(leak).findings;
+    assert.deepEqual(
+      findings.map(({ rule, process, site, evidence }) => [rule, process, site, evidence['counts']]),
+      [['goroutine-growth', 1, single!.site, single!.evidence['counts']]],
+    );
   });
 });
