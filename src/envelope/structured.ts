@@ -2,7 +2,14 @@
 // Examples: `{"log":"gc 1 @0.004s …, 4-\u003e4-\u003e0 MB …\n","stream":"stderr","time":"2026-11-21T09:00:00.1Z"}`,
 // `time=2026-11-21T09:00:00Z level=INFO msg="gc 1 @0.004s …"`
 
+import { stripSequences } from './ansi.ts';
 import { type EnvelopeKind, type Layer, Text } from './types.ts';
+
+/**
+ * In a message that journald writes as numbers no word can be found, so all such lines are read. What stands before the list is
+ * in every line of it: only the end of that is looked for.
+ */
+export const anchors: readonly Buffer[] = ['GE":[', 'GE" : ['].map((text) => Buffer.from(text));
 
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
@@ -67,6 +74,7 @@ export class StructuredDecoder {
     layer.time = timeOf(fields);
     layer.identity = identityOf(fields);
     layer.stream = streamOf(fields['stream']);
+    if (Array.isArray(fields['MESSAGE'])) layer.hidden = true;
     layer.partial = !isWhole && (kind === 'go-test-json' || (kind === 'docker-json' && message.length >= CUT_LENGTH));
     return layer;
   }
@@ -90,7 +98,8 @@ export class StructuredDecoder {
     return layer;
   }
 
-  #layer(kind: EnvelopeKind, text: string): Layer {
+  #layer(kind: EnvelopeKind, message: string): Layer {
+    const text = stripSequences(message);
     const most = text.length * 3;
     if (most > this.#scratch.length) this.#scratch = Buffer.alloc(most * 2);
     const end = this.#scratch.write(text, 'utf8');
@@ -107,16 +116,26 @@ export class StructuredDecoder {
 }
 
 const PAIR = /([A-Za-z_@][\w.@/-]*)=(?:"((?:[^"\\]|\\.)*)"|([^ "]*))(?: +|$)/gy;
+const isByte = (value: unknown): value is number => typeof value === 'number' && (value & 0xff) === value;
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
 
 function messageOf(fields: Fields): string | undefined {
   for (const key of MESSAGE_KEYS) {
     const value = fields[key];
     if (typeof value === 'string') return value;
-    // journald writes text that is not UTF-8 as numbers.
-    if (key === 'MESSAGE' && Array.isArray(value)) return Buffer.from(value as number[]).toString('utf8');
+    if (key === 'MESSAGE' && Array.isArray(value)) return textOfJournal(value);
   }
   return undefined;
+}
+
+/**
+ * journald writes text that is not UTF-8 or holds control bytes as the numbers of its bytes, a field that was given more than
+ * once as a list of its values, and one that is too long for it as null.
+ */
+function textOfJournal(values: readonly unknown[]): string | undefined {
+  if (values.every(isByte)) return Buffer.from(values).toString('utf8');
+  const texts = values.map((value) => (Array.isArray(value) && value.every(isByte) ? textOfJournal(value) : value));
+  return texts.every((text) => typeof text === 'string') ? texts.join('\n') : undefined;
 }
 
 function jsonKind(fields: Fields): EnvelopeKind {

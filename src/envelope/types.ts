@@ -38,6 +38,8 @@ export interface Layer {
   partial: boolean;
   /** Unmistakable: believed without a record inside. */
   strong: boolean;
+  /** None of the text stands in the line as it is: it has to be searched again. */
+  hidden?: true;
 }
 
 export type EnvelopeKind =

@@ -2,6 +2,7 @@
 // What nothing is wrapped around comes back as it is, in the same bytes.
 
 import type { Line } from '../framing/types.ts';
+import { stripSequences } from './ansi.ts';
 import { mayBePrefixed, PREFIX_TAKERS, type Taker } from './prefixes.ts';
 import { StructuredDecoder } from './structured.ts';
 import { toIsoTime } from './times.ts';
@@ -16,12 +17,12 @@ const MOST_HELD_BYTES = 1024 * 1024;
 const NEWLINE = 0x0a;
 const ESCAPE = 0x1b;
 const NUL = 0;
-/** CSI and OSC sequences. */
-const ANSI = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])/g;
 
 export interface UnwrapperOptions {
   /** Weak wrappers (a bare timestamp, say) are only believed when a record stands behind them. */
   looksLikeRecord: LooksLikeRecord;
+  /** What makes a line `anchored`. Without them a text that its wrapper writes in numbers may always hold a record. */
+  anchors?: readonly Buffer[];
   /** For times without a year (syslog, journald). Without it such times stay unknown. */
   year?: number | undefined;
 }
@@ -34,6 +35,8 @@ export interface Unwrapped {
   /** Of the line it was wrapped in. */
   number: number;
   terminated: boolean;
+  /** The text, or the line it was wrapped in, contains an anchor. */
+  anchored: boolean;
   /** Outermost first; empty when nothing was wrapped around the line. */
   kinds: readonly EnvelopeKind[];
   /** Container, pod, host and pid: what the wrappers have of it. */
@@ -51,6 +54,7 @@ const NO_KINDS: readonly EnvelopeKind[] = [];
  */
 export class Unwrapper {
   readonly #looksLikeRecord: LooksLikeRecord;
+  readonly #anchors: readonly Buffer[] | undefined;
   readonly #year: number | undefined;
   readonly #takers: readonly Taker[];
   /** A decoder for each depth: its buffer holds the text while the next depth is read. */
@@ -68,6 +72,7 @@ export class Unwrapper {
 
   constructor(options: UnwrapperOptions) {
     this.#looksLikeRecord = options.looksLikeRecord;
+    this.#anchors = options.anchors;
     this.#year = options.year;
     this.#takers = [
       { nests: true, take: (text) => this.#decoders[this.#depth]!.takeJson(text) },
@@ -80,6 +85,7 @@ export class Unwrapper {
       end: 0,
       number: 0,
       terminated: true,
+      anchored: false,
       kinds: NO_KINDS,
       identity: undefined,
       stream: undefined,
@@ -104,12 +110,13 @@ export class Unwrapper {
     result.end = line.end;
     result.number = line.number;
     result.terminated = line.terminated;
+    result.anchored = line.anchored;
     this.#restEnd = -1;
     if (this.#layers.length > 0) this.#reset();
     if (isPlainCycle(line.bytes, line.start) || !(line.anchored || this.isWrapped)) return result;
     this.#clean(result);
     const text = new Text(result.bytes, result.start, result.end);
-    if (mayBePrefixed(text)) this.#takeLayers(text, line.anchored);
+    if (mayBePrefixed(text)) this.#takeLayers(text, result);
     else this.#misfit();
     return this.#layers.length === 0 ? result : this.#open(result);
   }
@@ -150,17 +157,18 @@ export class Unwrapper {
     while (result.start < result.end && bytes[result.start] === NUL) result.start++;
     while (result.end > result.start && bytes[result.end - 1] === NUL) result.end--;
     if (!bytes.subarray(result.start, result.end).includes(ESCAPE)) return;
-    result.bytes = Buffer.from(bytes.toString('latin1', result.start, result.end).replace(ANSI, ''), 'latin1');
+    result.bytes = Buffer.from(stripSequences(bytes.toString('latin1', result.start, result.end)), 'latin1');
     result.start = 0;
     result.end = result.bytes.length;
   }
 
   /** Only where a record may be it is worth while to look for wrappers that are not known yet. */
-  #takeLayers(outer: Text, mayHoldRecord: boolean): void {
+  #takeLayers(outer: Text, result: Unwrapped): void {
     const layers = this.#layers;
     const text = this.#takeKnownLayers(outer);
     const isPiece = layers.some((layer) => layer.partial);
-    if (mayHoldRecord && !isPiece && !this.#isRecord(text)) this.#lookAnew(outer, text);
+    if (layers.some((layer) => layer.hidden)) result.anchored = this.#holdsAnchor(text);
+    if (result.anchored && !isPiece && !this.#isRecord(text)) this.#lookAnew(outer, text);
     if (layers.length > 0) this.#misfits = 0;
     else this.#misfit();
   }
@@ -176,6 +184,11 @@ export class Unwrapper {
       text = layer.text;
     }
     return text;
+  }
+
+  #holdsAnchor({ bytes, start, end }: Text): boolean {
+    const text = bytes.subarray(start, end);
+    return this.#anchors?.some((anchor) => text.includes(anchor)) ?? true;
   }
 
   /** The known wrappers left no record: perhaps more is wrapped inside, or one of them does not belong to this line. */

@@ -1,6 +1,6 @@
 // In: the bytes of one source, cut anywhere. Out: its records: trace lines, dumps and profile texts, among whatever else stands there.
 // One pass: framing finds lines, the envelope is taken off, then a line is a record, part of a block, part of a torn record, or nobody's.
-import { type Unwrapped, Unwrapper } from '../envelope/index.ts';
+import { type Unwrapped, Unwrapper, anchors as wrapperAnchors } from '../envelope/index.ts';
 import { LineReader } from '../framing/index.ts';
 import type { Line } from '../framing/types.ts';
 import { type GrammarSet, type Match, RUN_READER_BYTES } from '../grammar/index.ts';
@@ -91,8 +91,6 @@ export class SourceParser {
   readonly #unwrapper: Unwrapper;
   /** Only where somebody wants what is nobody's record. */
   readonly #foreign: ForeignLines | undefined;
-  /** Of the line in work: it holds an anchor, or goes on with what has begun. */
-  #mayHoldRecord = true;
   /** One for each printer that its wrapper tells apart; the one that took a line last stands last. */
   #blocks: OpenBlock[] = [];
   /** The line that the block has been shown already, in bulk, and that is no part of it. */
@@ -102,7 +100,7 @@ export class SourceParser {
 
   constructor(options: SourceOptions) {
     this.#options = options;
-    const anchors = [...options.grammars.anchors, ...dumpAnchors, ...profileAnchors];
+    const anchors = [...options.grammars.anchors, ...dumpAnchors, ...profileAnchors, ...wrapperAnchors];
     const { foreign } = options.sink;
     this.#foreign = foreign && new ForeignLines(foreign.bind(options.sink));
     this.#reader = new LineReader({
@@ -117,6 +115,7 @@ export class SourceParser {
     });
     this.#torn = new TornPrinters(options.grammars, (identity) => options.tracker.expectations(identity));
     this.#unwrapper = new Unwrapper({
+      anchors,
       looksLikeRecord: (bytes, start, end) => looksLikeRecord(options.grammars, bytes, start, end),
       year: options.year,
     });
@@ -149,8 +148,8 @@ export class SourceParser {
   end(): void {
     this.#reader.end();
     this.#drain();
-    this.#mayHoldRecord = true;
-    for (let text = this.#unwrapper.end(); text !== undefined; text = this.#unwrapper.end()) this.#takeUnwrapped(text);
+    for (let text = this.#unwrapper.end(); text !== undefined; text = this.#unwrapper.end())
+      this.#takeUnwrapped(text, true);
     for (const [identity, outcomes] of this.#torn.end()) this.#takeOutcomes(outcomes, { ...this.#content, identity });
     for (const block of [...this.#blocks]) this.#closeBlock(block);
     this.#foreign?.end();
@@ -197,18 +196,20 @@ export class SourceParser {
 
   #takeLine(line: Line): void {
     const unwrapper = this.#unwrapper;
-    this.#mayHoldRecord = line.anchored || !line.terminated || this.#awaitsRest;
+    const awaitsRest = this.#awaitsRest;
     for (const block of this.#blocks) if (line.number - block.lastLine > silentLines) this.#closeBlock(block);
     if (this.#torn.pending > 0) {
       for (const [identity, outcomes] of this.#torn.giveUpSilent(line.number))
         this.#takeOutcomes(outcomes, { ...this.#content, identity });
     }
     this.#foreign?.begin(line);
-    for (let text = unwrapper.unwrap(line); text !== undefined; text = unwrapper.next()) this.#takeUnwrapped(text);
+    for (let text = unwrapper.unwrap(line); text !== undefined; text = unwrapper.next())
+      this.#takeUnwrapped(text, awaitsRest);
     this.#foreign?.endLine(this.#torn.pendingFrom(this.#foreign.passedTo), unwrapper.needsEveryLine);
   }
 
-  #takeUnwrapped(text: Unwrapped): void {
+  /** `awaitsRest`: it may go on with what has begun before. */
+  #takeUnwrapped(text: Unwrapped, awaitsRest: boolean): void {
     const content = this.#content;
     content.bytes = text.bytes;
     content.start = text.start;
@@ -217,7 +218,7 @@ export class SourceParser {
     content.wrapper = text.kinds.length === 0 ? undefined : text;
     content.identity = text.identity;
     this.#foreign?.read(text.end - text.start, content.wrapper !== undefined);
-    if (this.#mayHoldRecord) this.#takeContent(content, text.terminated);
+    if (text.anchored || !text.terminated || awaitsRest) this.#takeContent(content, text.terminated);
     else this.#torn.learn(text.bytes, text.start, text.end);
   }
 

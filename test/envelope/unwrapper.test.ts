@@ -133,6 +133,25 @@ const goldens: Golden[] = [
     loggedAt: '2026-11-21T09:00:00.123456Z',
   },
   {
+    name: 'journald json, coloured bytes that are no UTF-8 before others',
+    line: `{"__REALTIME_TIMESTAMP":"1795251600123456","OTHER":[255,1],"MESSAGE":[${[...Buffer.from(`\x1b[1;31m${GC}\x1b[0m`)].join(',')}]}`,
+    kinds: ['journald-json'],
+    loggedAt: '2026-11-21T09:00:00.123456Z',
+  },
+  {
+    name: 'journald json of old systemd, bytes',
+    line: `{ "__REALTIME_TIMESTAMP" : "1795251600123456", "MESSAGE" : [ ${[...Buffer.from(GC)].join(', ')} ] }`,
+    kinds: ['journald-json'],
+    loggedAt: '2026-11-21T09:00:00.123456Z',
+  },
+  {
+    name: 'colours inside JSON',
+    line: JSON.stringify({ log: `\x1b[31m${GC}\x1b[0m\n`, stream: 'stderr', time: '2026-11-21T09:00:00Z' }),
+    kinds: ['docker-json'],
+    loggedAt: '2026-11-21T09:00:00Z',
+    stream: 'stderr',
+  },
+  {
     name: 'syslog RFC 3164',
     line: `<11>Nov 21 09:00:00 web3 server[77]: ${GC}`,
     kinds: ['syslog-3164'],
@@ -317,6 +336,29 @@ for (const { name, line, kinds, loggedAt, identity, stream } of goldens) {
     assert.deepEqual(takeOne(line), { text: GC, kinds, loggedAt, identity, stream });
   });
 }
+
+test('journald: a message given twice is two lines; one that is left out, or no text, is none', () => {
+  const journal = (message: string): string => `{"__REALTIME_TIMESTAMP":"1795251600123456","MESSAGE":${message}}`;
+  const { take } = makeUnwrapper();
+  const texts = (message: string): string[] => take(journal(message)).map(({ text }) => text);
+  assert.deepEqual(texts(`["first",[${[...Buffer.from(GC)].join(',')}]]`), ['first', GC]);
+  assert.deepEqual(texts('[]'), ['']);
+  for (const none of ['null', '[300]', '[1.5]', '[-1]', '["a",1]', '[[[1]]]', '[null]', '{}', '7']) {
+    assert.deepEqual(texts(none), [journal(none)]);
+  }
+});
+
+test('a text written in numbers is searched for anchors, whatever its line holds', () => {
+  const unwrapper = new Unwrapper({ looksLikeRecord, anchors: [Buffer.from('ms clock')] });
+  for (const [text, anchored] of [
+    [GC, true],
+    ['\x1b[32mready\x1b[0m', false],
+  ] as const) {
+    const bytes = Buffer.from(`{"__REALTIME_TIMESTAMP":"1","MESSAGE":[${[...Buffer.from(text)].join(',')}]}`);
+    const line = { bytes, start: 0, end: bytes.length, number: 1, terminated: true, anchored: true };
+    assert.equal(unwrapper.unwrap(line)?.anchored, anchored);
+  }
+});
 
 test('nothing is copied where nothing is wrapped', () => {
   const unwrapper = new Unwrapper({ looksLikeRecord });

@@ -50,6 +50,19 @@ export const wrappers: readonly Wrapper[] = [
         MESSAGE: line,
       }),
   },
+  {
+    name: 'journald -o json, coloured',
+    wrap: (line, i) =>
+      json({
+        __REALTIME_TIMESTAMP: String((start + i * 7) * 1000),
+        MESSAGE: i % 3 === 0 ? line : [...Buffer.from(`\x1b[31m${line}\x1b[0m`)],
+        _PID: '4242',
+      }),
+  },
+  {
+    name: 'docker json-file, coloured',
+    wrap: (line, i) => goJson({ log: `\x1b[31m${line}\x1b[0m\n`, stream: 'stderr', time: nano(i) }),
+  },
   { name: 'syslog RFC 3164', wrap: (line, i) => `<27>${syslogTime(i)} host-1 myapp[4242]: ${line}` },
   { name: 'syslog RFC 5424', wrap: (line, i) => `<27>1 ${iso(i)} host-1 myapp 4242 - - ${line}` },
   {

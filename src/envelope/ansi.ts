@@ -1,0 +1,9 @@
+// In: text as a terminal gets it. Out: the same without colours.
+
+/** CSI and OSC sequences. */
+const SEQUENCES = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])/g;
+
+/** Text of one character a byte or more: no sequence holds others than ASCII. */
+export function stripSequences(text: string): string {
+  return text.includes('\x1b') ? text.replace(SEQUENCES, '') : text;
+}
