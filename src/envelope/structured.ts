@@ -20,6 +20,10 @@ const CLOSE_BRACE = 0x7d;
 const CUT_LENGTH = 4096;
 
 const MESSAGE_KEYS = ['log', 'MESSAGE', 'msg', 'message', 'Output', 'textPayload', '@message', 'line', 'body', 'event'];
+/** Fields beside the message in which loggers put what debug.Stack() returned. */
+const STACK_KEYS = ['stack', 'stacktrace', 'stack_trace', 'stackTrace', 'error.stack', 'error.stack_trace'];
+/** Not the frames alone, as zap prints them: those do not say that they are a goroutine's. */
+const GOROUTINES = /^(?:panic: [^]*\n)?goroutine \d+ [^\n]*\]:\n/;
 const TIME_KEYS = [
   '__REALTIME_TIMESTAMP',
   '_SOURCE_REALTIME_TIMESTAMP',
@@ -66,7 +70,7 @@ export class StructuredDecoder {
       return undefined;
     }
     const nested = fields['jsonPayload'];
-    const message = messageOf(fields) ?? (isFields(nested) ? messageOf(nested) : undefined);
+    const message = stackOf(fields) ?? messageOf(fields) ?? (isFields(nested) ? messageOf(nested) : undefined);
     if (message === undefined) return undefined;
     const kind = jsonKind(fields);
     const isWhole = /\r?\n$/.exec(message);
@@ -90,7 +94,7 @@ export class StructuredDecoder {
       fields[pair[1]!] ??= pair[2] === undefined ? pair[3]! : unquote(pair[2]);
       at = PAIR.lastIndex;
     }
-    const message = at >= text.trimEnd().length ? messageOf(fields) : undefined;
+    const message = at >= text.trimEnd().length ? (stackOf(fields) ?? messageOf(fields)) : undefined;
     if (message === undefined) return undefined;
     const layer = this.#layer('logfmt', message.replace(/\r?\n$/, ''));
     layer.time = timeOf(fields);
@@ -118,6 +122,18 @@ export class StructuredDecoder {
 const PAIR = /([A-Za-z_@][\w.@/-]*)=(?:"((?:[^"\\]|\\.)*)"|([^ "]*))(?: +|$)/gy;
 const isByte = (value: unknown): value is number => typeof value === 'number' && (value & 0xff) === value;
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
+
+/** What a recovered panic left: it says more than the message beside it. */
+function stackOf(fields: Fields): string | undefined {
+  const { error } = fields;
+  for (const place of isFields(error) ? [fields, error] : [fields]) {
+    for (const key of STACK_KEYS) {
+      const value = place[key];
+      if (typeof value === 'string' && GOROUTINES.test(value)) return value;
+    }
+  }
+  return undefined;
+}
 
 function messageOf(fields: Fields): string | undefined {
   for (const key of MESSAGE_KEYS) {

@@ -98,6 +98,37 @@ test('a line of someone else between the header of a goroutine and its first fra
   }
 });
 
+test('what debug.Stack() returned, in a field beside the message', () => {
+  const stack =
+    'goroutine 7 [running]:\nruntime/debug.Stack()\n\truntime/debug/stack.go:26 +0x5e\nmain.handle(0xc000012345)\n\t/app/main.go:33 +0x1d\n';
+  const head = { time: '2026-11-21T09:00:00Z', level: 'ERROR', msg: 'recovered' };
+  const logs: [line: string, cause: string][] = [
+    [JSON.stringify({ ...head, stack }), 'debug'],
+    [JSON.stringify({ ...head, stacktrace: stack }), 'debug'],
+    [JSON.stringify({ ...head, 'error.stack_trace': `panic: boom\n\n${stack}` }), 'panic'],
+    [JSON.stringify({ ...head, error: { message: 'boom', stack } }), 'debug'],
+    [`time=${head.time} level=ERROR msg=recovered stack=${JSON.stringify(stack)}`, 'debug'],
+    [`2026-11-21T09:00:00.123456789Z stderr F ${JSON.stringify({ ...head, stack })}`, 'debug'],
+  ];
+  for (const [line, cause] of logs) {
+    const events = parseText(`${line}\n${JSON.stringify(head)}\n${line}\n`);
+    const seen = events.map((event) => event.type === 'goroutines' && [event.line, event.total, event.cause]);
+    assert.deepEqual(
+      seen,
+      [
+        [1, 1, cause],
+        [3, 1, cause],
+      ],
+      line,
+    );
+  }
+});
+
+test('frames alone, as zap prints them, are nobody’s dump', () => {
+  const stacktrace = 'main.handle\n\t/app/main.go:33\nmain.main\n\t/app/main.go:9';
+  assert.deepEqual(parseText(`${JSON.stringify({ level: 'error', msg: 'goroutine 1 [busy]', stacktrace })}\n`), []);
+});
+
 test('property: chunks cut anywhere give the same events, wrapped and with lines passed through', () => {
   const text = texts['SIGQUIT in a trace'] as string;
   fc.assert(
