@@ -119,6 +119,30 @@ test('a sentence that begins like a record comes back as it is', () => {
   ]);
 });
 
+test('in a trace, too, a sentence with the short head of a record is nobody’s; what was broken off is malformed', () => {
+  const sentences = [
+    'scan: total 12 files',
+    'scan: total files 12',
+    'scan: class L of users',
+    'scan: total 1 obj seen',
+  ];
+  for (const sentence of sentences) {
+    const run = runTorn(grammars, `${GC}\n${sentence}\n${GC.replace('gc 1', 'gc 2')}\n`);
+    assert.deepEqual([run.records.length, run.malformed, run.foreign], [2, [], [sentence]], sentence);
+  }
+  const broken = [
+    'scan: total 12',
+    'scan: total ',
+    'scan: class L 6+2+',
+    'scan: total 123 requests',
+    'scan: total 4x7 objs',
+  ];
+  for (const piece of broken) {
+    const run = runTorn(grammars, `3 requests\n${GC}\n${piece}\n${GC.replace('gc 1', 'gc 2')}\n`);
+    assert.deepEqual([run.records.length, run.malformed.length], [2, 1], piece);
+  }
+});
+
 test('a line cut at the end of the input is malformed', () => {
   for (const end of [3, 4, 6, 20, 60, GC.length - 1]) {
     const run = runTorn(grammars, `${GC}\n${GC.replace('gc 1', 'gc 2').slice(0, end)}`);

@@ -13,7 +13,7 @@ import {
   type Pending,
   Readings,
 } from './candidates.ts';
-import { cyclesOf, type ExpectedCycle, hasPrintLock, holdsNext, isEvident, isSure } from './evidence.ts';
+import { cyclesOf, type ExpectedCycle, hasPrintLock, holdsNext, isEvident, isSentence, isSure } from './evidence.ts';
 import { beginsWithHead, RecordHeads } from './heads.ts';
 import { keepMatch, Settling } from './settling.ts';
 
@@ -133,9 +133,11 @@ export class TornLineAssembler {
   /** A line with an unmistakable head that cannot be a torn one. */
   #reportBroken(bytes: Buffer, start: number, end: number, line: number, expect: readonly ExpectedCycle[]): void {
     const diagnosis = this.#grammars.diagnose(bytes, start, end);
+    const seen = bytes.subarray(start, end);
     if (
       diagnosis === undefined ||
-      !isEvident(diagnosis.shape, diagnosis.literals, bytes.subarray(start, end), expect)
+      !isEvident(diagnosis.shape, diagnosis.literals, seen, expect) ||
+      isSentence(diagnosis.shape, seen, this.#appLines)
     ) {
       this.#foreign(bytes, start, end, line);
       return;
@@ -373,7 +375,11 @@ export class TornLineAssembler {
       this.#settle(pending, complete, expect);
       return;
     }
-    const sure = pending.candidates.find((one) => isSure(one, this.#readings.totalDoubt(one), expect, pending.glued));
+    const sure = pending.candidates.find(
+      (one) =>
+        isSure(one, this.#readings.totalDoubt(one), expect, pending.glued) &&
+        !isSentence(one.shape, pending.head, this.#appLines),
+    );
     if (sure === undefined) {
       this.#release(pending);
       return;

@@ -1,6 +1,7 @@
 // In: what is there of a broken record. Out: whether it is the runtime's beyond doubt, and which cycle it may be of.
 
 import { type Shape, walkShape } from '../../grammar/index.ts';
+import type { AppLines } from '../app-lines.ts';
 import type { Candidate } from './candidates.ts';
 
 /** The last good cycle of a process that may still print. */
@@ -13,12 +14,13 @@ export interface ExpectedCycle {
 
 /** A first literal of so many bytes is nobody else's. */
 const UNMISTAKABLE_BYTES = 18;
+const BLANK = 32;
 /** So many cycles in a row may have been torn or lost. */
 const MAX_CYCLES_LOST = 16;
 
 /**
- * True when a broken line with so many of the shape's literals is the runtime's beyond doubt. Applications print `gc 7 @node-3` and
- * `scan: total 12 files`: what is short must stand in a trace, and its cycle must be one that may come next.
+ * True when a broken line with so many of the shape's literals is the runtime's beyond doubt. Applications print `gc 7 @node-3`:
+ * what is short must stand in a trace, and its cycle must be one that may come next.
  */
 export function isEvident(shape: Shape, literals: number, text: Buffer, expect: readonly ExpectedCycle[]): boolean {
   if (literals >= shape.compiled.sure + 2) return true;
@@ -27,6 +29,19 @@ export function isEvident(shape: Shape, literals: number, text: Buffer, expect: 
   return (
     cycle === undefined || expect.some(({ cycle: last }) => last > 0 && last < cycle && cycle <= last + MAX_CYCLES_LOST)
   );
+}
+
+/**
+ * True for `scan: total 12 files` in a trace: behind a short head and nothing else of the shape's stands a word that is neither the
+ * shape's nor the beginning of an application's line. `line`: from the head on.
+ */
+export function isSentence({ compiled, fields, head }: Shape, line: Buffer, appLines: AppLines): boolean {
+  if (head.length >= UNMISTAKABLE_BYTES) return false;
+  const { literals, at, cuts } = walkShape(compiled, fields, line, 0, line.length);
+  const fitsTo = cuts.at(-1);
+  if (literals !== 1 || at === line.length || fitsTo === undefined) return false;
+  const isWord = line[fitsTo] === BLANK || line[fitsTo - 1] === BLANK;
+  return isWord && !cuts.some((cut) => appLines.knows(line, cut, line.length));
 }
 
 /**
