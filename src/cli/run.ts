@@ -6,6 +6,7 @@ import type { GrammarSet } from '../grammar/index.ts';
 import { type ChildChunk, type RunningChild, runChild } from '../input/child.ts';
 import { passSignals } from '../input/child-signals.ts';
 import { parseTarget } from '../input/endpoint-target.ts';
+import { ChildText } from './child-text.ts';
 import { explainError } from './errors.ts';
 import { exitStatus } from './exit-status.ts';
 import { startLive } from './live.ts';
@@ -74,9 +75,8 @@ export async function runCommand(args: RunArgs): Promise<number> {
     if (live === undefined) process.stderr.write(bytes);
     else live.print(bytes);
   };
-  const text = child.chunks[Symbol.asyncIterator]();
-  const pass = args.passthrough ? passTo(print, grammars) : undefined;
-  const trace = endingWith(childChunks(text, pass), () => polls.abort());
+  const text = new ChildText(child.chunks, args.passthrough ? passTo(print, grammars) : undefined);
+  const trace = endingWith(text.chunks(), () => polls.abort());
   try {
     const input =
       args.watch === undefined ? trace : mergeSources([trace, pollWhileItRuns(args.watch, args, pollOptions)]);
@@ -99,7 +99,9 @@ export async function runCommand(args: RunArgs): Promise<number> {
     return result.failed.length > 0 ? args.findingExitCode : status;
   } catch (error) {
     process.stderr.write(explainError(error));
-    await goOnUnwatched(child, text);
+    // What the program writes still reaches the terminal, and it is waited for: only the watching has failed.
+    await text.goOn(({ bytes }) => process.stderr.write(bytes));
+    await child.exit;
     return exitStatus.misuse;
   } finally {
     polls.abort();
@@ -124,12 +126,6 @@ function quitAfter(child: RunningChild): (signal: NodeJS.Signals) => void {
   };
 }
 
-/** What the program writes still reaches the terminal, and it is waited for: only the watching has failed. */
-async function goOnUnwatched(child: RunningChild, text: AsyncIterator<ChildChunk>): Promise<void> {
-  for (let next = await text.next(); !next.done; next = await text.next()) process.stderr.write(next.value.bytes);
-  await child.exit;
-}
-
 /** Hands on what a program wrote besides its trace; each source is a stream of lines of its own. */
 function passTo(print: (bytes: Buffer) => void, grammars: GrammarSet): (chunk: ChildChunk) => void {
   const streams = new Map<string, PassThrough>();
@@ -144,18 +140,6 @@ function passTo(print: (bytes: Buffer) => void, grammars: GrammarSet): (chunk: C
     stream.end();
     streams.delete(source);
   };
-}
-
-/** The iterator stays open when this stream is given up. */
-async function* childChunks(
-  text: AsyncIterator<ChildChunk>,
-  pass: ((chunk: ChildChunk) => void) | undefined,
-): AsyncGenerator<SourceChunk> {
-  for (let next = await text.next(); !next.done; next = await text.next()) {
-    const { source, bytes, ended } = next.value;
-    pass?.(next.value);
-    yield { source, bytes, at: new Date(), ...(ended ? { end: true } : {}) };
-  }
 }
 
 /** An endpoint that cannot be read is said; the program and its trace go on. */

@@ -8,7 +8,6 @@ import type { Readable } from 'node:stream';
 import { GcbendError } from '../errors.ts';
 import { type GoChannel, openGoChannel, parseGoCommand } from './child-go.ts';
 import { createChildSpool, type Spool } from './child-spool.ts';
-import { Pace } from './pace.ts';
 
 export interface ChildOptions {
   command: string;
@@ -279,9 +278,7 @@ async function* drain(
   pollMs: number,
 ): AsyncGenerator<ChildChunk> {
   const open = new Set<Source>();
-  const pace = new Pace();
-  let longer: NodeJS.Timeout | undefined;
-  // One timer for all the usual waits of a week.
+  // One timer for all the waits of a week.
   const timer = setTimeout(() => state.wake(), pollMs);
   try {
     for (;;) {
@@ -301,18 +298,14 @@ async function* drain(
         yield { source, bytes: Buffer.alloc(0), ended: true };
       }
       if (last) return;
-      const delayMs = pace.delayMs();
       await new Promise<void>((resolve) => {
         state.wake = resolve;
         if (state.exited) resolve();
-        else if (delayMs > pollMs) longer = setTimeout(() => state.wake(), delayMs);
         else timer.refresh();
       });
-      clearTimeout(longer);
     }
   } finally {
     clearTimeout(timer);
-    clearTimeout(longer);
     for (const { spool } of open) spool.close();
     sources.close();
   }

@@ -1,4 +1,4 @@
-// In: what watching has cost and how much of the machine is idle. Out: how long the watched program is left alone before it is read again.
+// In: what watching has cost and how much of the machine is idle. Out: how long the watched program is left alone.
 import { cpus } from 'node:os';
 
 /** Share of one processor that watching may take from a program that wants all of them: its wall time and its pauses are its own. */
@@ -6,10 +6,11 @@ const SHARE = 0.02;
 /** Where one processor is idle, or half of all there are, there is nothing to take away. */
 const SPARE_PROCESSORS = 1;
 const SPARE_SHARE = 0.5;
-/** Nobody waits longer for what the program has printed. */
-const MAX_DELAY_MS = 2000;
-/** Asking the system takes a while on a machine of many processors. */
+/** No timer is set for less. */
+const SHORTEST_MS = 1;
+/** Asking the system takes a while on a machine of many processors; the first answer is wanted soon, and it counts in steps of 10 ms. */
 const ASK_EVERY_MS = 250;
+const FIRST_ASK_MS = 60;
 
 /** Readings of one moment, in ms. */
 export interface Readings {
@@ -34,8 +35,10 @@ export class Pace {
   readonly #read: () => Readings;
   #last: { wallMs: number; ownMs: number };
   #asked: { wallMs: number; idleMs: number };
+  #askAgainMs = FIRST_ASK_MS;
   #debtMs = 0;
-  #isBusy = false;
+  /** Undefined until the first answer. */
+  #isBusy: boolean | undefined;
 
   constructor(read: () => Readings = readNow) {
     this.#read = read;
@@ -44,20 +47,23 @@ export class Pace {
     this.#asked = { wallMs, idleMs: sum(idleMs()) };
   }
 
-  /** ms to wait beyond the usual pause between two reads; 0 where the machine has room. */
+  /** ms to wait before the next work, or until asked again: the machine may have room by then. 0 where it has. */
   delayMs(): number {
     const now = this.#read();
     const { wallMs, ownMs } = now;
     this.#debtMs = Math.max(0, this.#debtMs + ownMs - this.#last.ownMs - SHARE * (wallMs - this.#last.wallMs));
     this.#last = { wallMs, ownMs };
-    if (this.#debtMs === 0) return 0;
+    if (this.#debtMs < SHARE * SHORTEST_MS) return 0;
     this.#ask(now);
-    return this.#isBusy ? Math.min(MAX_DELAY_MS, this.#debtMs / SHARE) : 0;
+    // What was taken while there was room was taken from nobody.
+    if (this.#isBusy === false) this.#debtMs = 0;
+    return this.#isBusy === true ? Math.min(ASK_EVERY_MS, this.#debtMs / SHARE) : 0;
   }
 
   #ask(now: Readings): void {
     const passedMs = now.wallMs - this.#asked.wallMs;
-    if (passedMs < ASK_EVERY_MS) return;
+    if (passedMs < this.#askAgainMs) return;
+    this.#askAgainMs = ASK_EVERY_MS;
     const processors = now.idleMs();
     const idleMs = sum(processors);
     const spare = Math.min(SPARE_PROCESSORS, SPARE_SHARE * processors.length);

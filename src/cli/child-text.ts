@@ -1,0 +1,98 @@
+// In: what a program writes to stderr. Out: the same at once for whoever shows it, and at its own pace for whoever analyses it.
+import type { SourceChunk } from '../core/parsing.ts';
+import type { ChildChunk } from '../input/child.ts';
+import { Pace } from '../input/pace.ts';
+
+/** With more than this waiting the program is not spared any longer. */
+const MAX_WAITING_BYTES = 16 * 1024 * 1024;
+
+/** Nobody waits longer for the analysis. */
+const MAX_LAG_MS = 10_000;
+
+type Show = (chunk: ChildChunk) => void;
+
+/** Reads from the moment it is made, whoever takes the chunks and whenever. */
+export class ChildText {
+  readonly #pace = new Pace();
+  readonly #ended: Promise<void>;
+  #show: Show | undefined;
+  #waiting: SourceChunk[] = [];
+  #waitingBytes = 0;
+  #hasEnded = false;
+  #isAnalysed = true;
+  #failure: { error: unknown } | undefined;
+  #wake = (): void => {};
+
+  /** @param show gets every chunk as soon as it is there */
+  constructor(chunks: AsyncIterable<ChildChunk>, show: Show | undefined) {
+    this.#show = show;
+    this.#ended = this.#read(chunks);
+  }
+
+  async #read(chunks: AsyncIterable<ChildChunk>): Promise<void> {
+    try {
+      for await (const chunk of chunks) {
+        this.#show?.(chunk);
+        if (!this.#isAnalysed) continue;
+        const { source, bytes, ended } = chunk;
+        this.#waiting.push({ source, bytes, at: new Date(), ...(ended ? { end: true } : {}) });
+        this.#waitingBytes += bytes.length;
+        this.#wake();
+      }
+    } catch (error) {
+      this.#failure = { error };
+    }
+    this.#hasEnded = true;
+    this.#wake();
+  }
+
+  /** For the analysis: some seconds late where the program wants the processors for itself. */
+  async *chunks(): AsyncGenerator<SourceChunk> {
+    for (;;) {
+      await this.#untilDue();
+      await this.#until(() => this.#waiting.length > 0);
+      if (this.#waiting.length === 0) break;
+      const due = this.#waiting;
+      this.#waiting = [];
+      this.#waitingBytes = 0;
+      yield* due;
+    }
+    if (this.#failure !== undefined) throw this.#failure.error;
+  }
+
+  /** Nobody analyses it any more: the rest goes to `show` alone. Resolves when the program has ended. */
+  async goOn(show: Show): Promise<void> {
+    this.#show = show;
+    this.#isAnalysed = false;
+    this.#waiting = [];
+    await this.#ended;
+  }
+
+  async #untilDue(): Promise<void> {
+    const latestMs = performance.now() + MAX_LAG_MS;
+    const isPressing = () => this.#waitingBytes > MAX_WAITING_BYTES || performance.now() >= latestMs;
+    while (!this.#hasEnded && !isPressing()) {
+      const delayMs = this.#pace.delayMs();
+      if (delayMs === 0) return;
+      await this.#until(isPressing, delayMs);
+    }
+  }
+
+  /** The condition, the program's end, or the time that is given. */
+  async #until(condition: () => boolean, withinMs?: number): Promise<void> {
+    let isLate = false;
+    const timer =
+      withinMs === undefined
+        ? undefined
+        : setTimeout(() => {
+            isLate = true;
+            this.#wake();
+          }, withinMs);
+    while (!isLate && !this.#hasEnded && !condition()) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    clearTimeout(timer);
+  }
+}
