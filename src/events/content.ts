@@ -1,0 +1,13 @@
+// In: nothing. Out: what the parts of a source's parser hand to each other.
+import type { Unwrapped } from '../envelope/index.ts';
+
+/** One content line with what its wrapper says of it. Reused. */
+export interface Content {
+  bytes: Buffer;
+  start: number;
+  end: number;
+  line: number;
+  /** Absent where nothing is wrapped around the line. */
+  wrapper: Unwrapped | undefined;
+  identity: string | undefined;
+}
