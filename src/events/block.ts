@@ -16,6 +16,8 @@ export interface BlockParser {
   /** Complete lines; with `complete` the last one may lack its newline. */
   push(bytes: Buffer, from: number, to: number, firstLine: number, complete: boolean): BlockProgress;
   finish(): GcbendEvent[];
+  /** Once it has finished: the first line of the next text, which this one took and that is no part of it. */
+  readonly begun?: { bytes: Buffer; line: number } | undefined;
 }
 
 export interface BlockOptions {
@@ -60,6 +62,9 @@ export function openBlock(bytes: Buffer, start: number, end: number, options: Bl
       finish: () => {
         const event = parser.finish();
         return event === undefined ? [...parser.malformed] : [event, ...parser.malformed];
+      },
+      get begun() {
+        return parser.begun;
       },
     };
   }

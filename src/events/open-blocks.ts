@@ -60,7 +60,7 @@ export class OpenBlocks {
       content.start === content.end
         ? parser.push(newline, 0, newline.length, content.line, true)
         : parser.push(content.bytes, content.start, content.end, content.line, true);
-    if (progress.state === 'done') this.#close(block);
+    if (progress.state === 'done') return this.#close(block, content.wrapper?.loggedAt()) && this.take(content);
     if (progress.state !== 'more') return false;
     this.#options.foreign?.takeForBlock(content.line, block);
     block.lastLine = content.line;
@@ -69,8 +69,17 @@ export class OpenBlocks {
   }
 
   /** True when a block begins with the line. */
-  open(content: Content, isTraced: boolean): boolean {
-    const { bytes, start, end, line, identity } = content;
+  open({ bytes, start, end, line, identity, wrapper }: Content, isTraced: boolean): boolean {
+    return this.#begin(bytes, start, end, line, { identity, loggedAt: wrapper?.loggedAt(), isTraced });
+  }
+
+  #begin(
+    bytes: Buffer,
+    start: number,
+    end: number,
+    line: number,
+    printed: Pick<OpenBlock, 'identity' | 'loggedAt' | 'isTraced'>,
+  ): boolean {
     const { source, infrastructure, eachGoroutine, sink, foreign } = this.#options;
     const parser = openBlock(bytes, start, end, {
       source,
@@ -78,9 +87,10 @@ export class OpenBlocks {
       ...(eachGoroutine ? { eachGoroutine: (event) => sink.event(this.#withProcess(event, block)) } : {}),
     });
     if (parser === undefined) return false;
-    const before = this.#blockFor(identity);
-    if (before !== undefined) this.#close(before);
-    const block: OpenBlock = { parser, identity, loggedAt: content.wrapper?.loggedAt(), isTraced, lastLine: line };
+    const before = this.#blockFor(printed.identity);
+    // Of the one that it had begun only that line will ever come.
+    if (before !== undefined && this.#close(before)) this.#close(this.#blocks.at(-1)!);
+    const block: OpenBlock = { ...printed, parser, lastLine: line };
     this.#blocks.push(block);
     parser.push(bytes, start, end, line, true);
     foreign?.takeForBlock(line, block);
@@ -110,7 +120,7 @@ export class OpenBlocks {
   }
 
   closeAll(): void {
-    for (const block of this.#blocks) this.#close(block);
+    for (let [block] = this.#blocks; block !== undefined; [block] = this.#blocks) this.#close(block);
   }
 
   /** The block that a line of this printer may go on with. A line without a wrapper's word goes on with whatever is open. */
@@ -122,13 +132,15 @@ export class OpenBlocks {
     return identity === undefined ? blocks.at(-1) : blocks.find((block) => block.identity === undefined);
   }
 
-  #close(block: OpenBlock): void {
+  /** True when it had taken the first line of the next one, which is open now and was logged at `loggedAt`. */
+  #close(block: OpenBlock, loggedAt = block.loggedAt): boolean {
     const { foreign, sink } = this.#options;
     this.#blocks = this.#blocks.filter((other) => other !== block);
     const events = block.parser.finish();
     foreign?.endBlock(block, events.length > 0 || block.isTraced);
-    if (block.isTraced) return;
-    for (const event of events) sink.event(this.#withProcess(event, block));
+    if (!block.isTraced) for (const event of events) sink.event(this.#withProcess(event, block));
+    const { begun } = block.parser;
+    return begun !== undefined && this.#begin(begun.bytes, 0, begun.bytes.length, begun.line, { ...block, loggedAt });
   }
 
   /** A dump belongs to the process that prints to this source, if that is only one, and lies on the time axis of its trace. */

@@ -15,6 +15,10 @@ const profile = (name: string): string => read(`profiles/fixtures/${name}.txt`);
 const lines = (name: string): string => read(`../grammar/fixtures/${name}.txt`);
 const healthy = read('../../samples/healthy/stderr.log').split('\n').slice(0, 80);
 
+/** As Go 1.26 prints one that enters or leaves a system call. */
+const calling =
+  '\ngoroutine 87 [running]:\nsyscall.Syscall(0x0, 0x9, 0x1)\n\tsyscall/syscall_linux.go:71 +0x25\nmain.read()\n\t/app/main.go:5 +0x9\n';
+
 const texts: Readonly<Record<string, string>> = {
   trace: `${healthy.join('\n')}\n`,
   'torn trace': read('../../samples/torn/stderr.log').split('\n').slice(0, 1500).join('\n'),
@@ -40,6 +44,7 @@ const texts: Readonly<Record<string, string>> = {
   mutex: profile('go1.26-mutex1'),
   'two dumps': dump('go1.26/goroutine2') + dump('go1.21/goroutine2'),
   'dumps with titles': `=== 10:00 ===\n${dump('go1.26/goroutine2')}=== 10:01 ===\n${dump('go1.26/goroutine2')}`,
+  'running in a system call': [1, 2, 3].map(() => dump('go1.26/goroutine2') + calling).join(''),
   'two heap texts': profile('go1.26-heap1') + profile('go1.26-heap1'),
   'SIGQUIT in a trace': [...healthy.slice(0, 40), dump('go1.26/sigquit').trimEnd(), ...healthy.slice(40), ''].join(
     '\n',

@@ -3,7 +3,7 @@
 import type { MalformedEvent } from '../types.ts';
 import { CountsMachine } from './counts-machine.ts';
 import { type DumpStart, startsDump } from './dump-start.ts';
-import { DONE, type DumpEvent, type DumpMachine, type DumpOptions, FOREIGN } from './machine.ts';
+import { type BegunDump, DONE, type DumpEvent, type DumpMachine, type DumpOptions, FOREIGN } from './machine.ts';
 import { RaceMachine } from './race-machine.ts';
 import { StacksMachine } from './stacks-machine.ts';
 
@@ -31,6 +31,7 @@ export class GoroutineDumpParser {
   #machine: DumpMachine | undefined;
   #done = false;
   #malformed: readonly MalformedEvent[] = [];
+  #begun: BegunDump | undefined;
   readonly #result: PushResult = { consumed: 0, lines: 0, state: 'more' };
 
   constructor(options: DumpOptions) {
@@ -84,7 +85,13 @@ export class GoroutineDumpParser {
     this.#done = true;
     const event = machine?.finish();
     this.#malformed = machine?.malformed ?? [];
+    this.#begun = machine?.begun;
     return event;
+  }
+
+  /** The first line of the next dump, where the dump that has finished took it: begin another parser with it, then go on. */
+  get begun(): BegunDump | undefined {
+    return this.#begun;
   }
 
   /** What was broken in the text that has finished. */

@@ -17,6 +17,12 @@ export interface DumpOptions {
   infrastructure?: readonly InfrastructureRule[];
 }
 
+/** The first line of the next dump, taken before it was known to be that. */
+export interface BegunDump {
+  bytes: Buffer;
+  line: number;
+}
+
 export type DumpEvent = GoroutinesEvent | ThreadsEvent;
 
 /** One text family. Lines come as latin1 text, so that bytes of any kind survive. */
@@ -28,6 +34,8 @@ export interface DumpMachine {
   /** After DONE: where in that line the next dump begins, if not at its start. */
   readonly resumeOffset?: number;
   finish(): DumpEvent | undefined;
+  /** Once it has finished; no part of it. */
+  readonly begun?: BegunDump | undefined;
   /** Broken lines, once it has finished. */
   readonly malformed?: readonly MalformedEvent[];
 }

@@ -5,6 +5,7 @@ import { CrashText } from './crash-text.ts';
 import { type DumpStart, startsDump } from './dump-start.ts';
 import { findInnerHeader, parseHeader, parseHeaderDetails } from './header.ts';
 import {
+  type BegunDump,
   DONE,
   type DumpMachine,
   type DumpOptions,
@@ -23,6 +24,8 @@ import { type Counted, StackTable, type Taken } from './stack-table.ts';
 const PROLOGUE_LIMIT = 64;
 
 type State = 'prologue' | 'runtimeStack' | 'between' | 'record';
+
+type Header = NonNullable<ReturnType<typeof parseHeader>>;
 
 /** Leaves of goroutines in a system call; a goroutine that dumps has its dumper's caller there. */
 const IN_SYSTEM_CALL = /^[ \t]*(?:(?:syscall|internal\/runtime\/syscall|runtime)\.|goroutine running on other thread)/;
@@ -50,6 +53,8 @@ export class StacksMachine implements DumpMachine {
   #truncated = false;
   /** After `-----`: further threads report, goroutines repeat. */
   #repeats = false;
+  /** A header that may begin another dump: the line behind it tells. */
+  #undecided: (BegunDump & { header: Header }) | undefined;
 
   constructor(start: DumpStart, line: number, options: DumpOptions) {
     this.#options = options;
@@ -79,9 +84,11 @@ export class StacksMachine implements DumpMachine {
     const full = bytes.toString('latin1', start, end);
     const text = this.#indent === 'none' ? full : this.#unindent(full);
     if (!this.#started) return this.#first(text, number);
-    if (text === '' || text.trim() === '') return this.#blank();
+    const isBlank = text === '' || text.trim() === '';
+    if (isBlank && this.#undecided === undefined) return this.#blank();
     let verdict: Verdict;
-    if (this.#state === 'prologue') verdict = this.#prologueLine(text, bytes, start, end, number);
+    if (this.#undecided !== undefined) verdict = isBlank ? DONE : this.#decide(text, bytes, start, end, number);
+    else if (this.#state === 'prologue') verdict = this.#prologueLine(text, bytes, start, end, number);
     else if (this.#state === 'runtimeStack') verdict = this.#runtimeStackLine(text, bytes, start, end, number);
     else verdict = this.#stackLine(text, bytes, start, end, number);
     this.#afterBlank = false;
@@ -107,6 +114,10 @@ export class StacksMachine implements DumpMachine {
       this.#foreignRun = 0;
     }
     return taken;
+  }
+
+  get begun(): BegunDump | undefined {
+    return this.#undecided;
   }
 
   finish(): GoroutinesEvent | undefined {
@@ -230,7 +241,7 @@ export class StacksMachine implements DumpMachine {
     // With `go test`'s blanks taken off, a place may have lost its own white space too.
     if (this.#indent === 'blanks' && this.#record?.hasCall === true && this.#record.indentedLine(text)) return TAKEN;
     const header = headerIn(text);
-    if (header !== undefined) return this.#header(header, number, lineBehind(bytes, end));
+    if (header !== undefined) return this.#header(header, bytes, start, end, number);
     if (text === '-----') {
       this.#closeRecord();
       this.#state = 'between';
@@ -248,17 +259,20 @@ export class StacksMachine implements DumpMachine {
     return FOREIGN;
   }
 
-  /** `next`: the line behind the header, where it is there. */
-  #header(header: { id: number; gp: string; details: string }, number: number, next: string): Verdict {
+  #header(header: Header, bytes: Buffer, start: number, end: number, number: number): Verdict {
     const { state } = parseHeaderDetails(header.details);
     const known = header.id !== 0 && this.#goroutines.hasId(header.id);
     const another = this.#total > 0 || this.#record !== undefined;
     const hasGp = header.gp !== '';
     this.#hasGp ??= hasGp;
     if (another && this.#repeats && hasGp !== this.#hasGp) return DONE;
-    if (another && !this.#repeats && (known || this.#startsAnotherDump(state, hasGp, next))) {
+    if (another && !this.#repeats && known) {
       if (this.#record?.isOpen === true) this.#truncated = true;
       return DONE;
+    }
+    if (another && !this.#repeats && this.#mayStartAnotherDump(state, hasGp)) {
+      this.#undecided = { bytes: Buffer.from(bytes.subarray(start, end)), line: number, header };
+      return TAKEN;
     }
     this.#closeRecord();
     this.#openRecord(header, number);
@@ -269,11 +283,25 @@ export class StacksMachine implements DumpMachine {
    * debug=2 and runtime.Stack stop the world: only the goroutine that dumps is `running`, and it comes first. Since Go 1.26 one that
    * enters or leaves a system call is `running`, too.
    */
-  #startsAnotherDump(state: string, hasGp: boolean, next: string): boolean {
-    return state === 'running' && !hasGp && this.#crash.cause === 'debug' && !IN_SYSTEM_CALL.test(next);
+  #mayStartAnotherDump(state: string, hasGp: boolean): boolean {
+    return state === 'running' && !hasGp && this.#crash.cause === 'debug';
   }
 
-  #openRecord(header: { id: number; gp: string; details: string }, line: number): void {
+  /** The line behind a header that may begin another dump. */
+  #decide(text: string, bytes: Buffer, start: number, end: number, number: number): Verdict {
+    const { header, line } = this.#undecided!;
+    if (IN_SYSTEM_CALL.test(text)) {
+      this.#undecided = undefined;
+      this.#closeRecord();
+      this.#openRecord(header, line);
+      return this.#stackLine(text, bytes, start, end, number);
+    }
+    if (parseCall(text) === undefined && startsDump(bytes, start, end) === undefined) return FOREIGN;
+    if (this.#record?.isOpen === true) this.#truncated = true;
+    return DONE;
+  }
+
+  #openRecord(header: Header, line: number): void {
     this.#crash.confirm();
     this.#hasGp ??= header.gp !== '';
     const table = this.#goroutines;
@@ -314,13 +342,7 @@ export class StacksMachine implements DumpMachine {
   }
 }
 
-/** The line behind the one that ends at `end`, as far as it is there; a wrapper's bytes where lines come one by one. */
-function lineBehind(bytes: Buffer, end: number): string {
-  const start = bytes[end] === 13 ? end + 2 : end + 1;
-  return bytes.toString('latin1', start, Math.min(bytes.length, start + 80));
-}
-
-function headerIn(text: string): { id: number; gp: string; details: string } | undefined {
+function headerIn(text: string): Header | undefined {
   if (!text.endsWith(']:')) return undefined;
   return text.startsWith('goroutine ') ? parseHeader(text) : undefined;
 }

@@ -22,9 +22,13 @@ export function drive(text: string | Buffer, cuts: readonly number[] = [], optio
   let line = 1;
   const close = (): void => {
     const event = parser?.finish();
+    const begun = parser?.begun;
     driven.malformed.push(...(parser?.malformed ?? []));
     parser = undefined;
     if (event !== undefined) driven.events.push(event);
+    if (begun === undefined) return;
+    parser = new GoroutineDumpParser({ source: '-', ...options });
+    parser.push(begun.bytes, 0, begun.bytes.length, begun.line, true);
   };
   for (const end of ends) {
     const last = end === bytes.length;
@@ -52,7 +56,7 @@ export function drive(text: string | Buffer, cuts: readonly number[] = [], optio
       line++;
     }
   }
-  close();
+  while (parser !== undefined) close();
   return driven;
 }
 
