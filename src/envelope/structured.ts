@@ -23,7 +23,7 @@ const MESSAGE_KEYS = ['log', 'MESSAGE', 'msg', 'message', 'Output', 'textPayload
 /** Fields beside the message in which loggers put what debug.Stack() returned. */
 const STACK_KEYS = ['stack', 'stacktrace', 'stack_trace', 'stackTrace', 'error.stack', 'error.stack_trace'];
 /** Not the frames alone, as zap prints them: those do not say that they are a goroutine's. */
-const GOROUTINES = /^(?:panic: [^]*\n)?goroutine \d+ [^\n]*\]:\n/;
+const GOROUTINES = /^(?:panic: .*\n)?goroutine \d+ [^\n]*\]:\n/s;
 const TIME_KEYS = [
   '__REALTIME_TIMESTAMP',
   '_SOURCE_REALTIME_TIMESTAMP',
