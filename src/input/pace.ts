@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 
 /** Share of one processor that watching may take from a program that wants all of them: its wall time and its pauses are its own. */
 const SHARE = 0.02;
-/** Where one processor is idle, or half of all there are, there is nothing to take away. */
+/** Where others leave one processor, or half of all there are, there is nothing to take away. */
 const SPARE_PROCESSORS = 1;
 const SPARE_SHARE = 0.5;
 /** No timer is set for less. */
@@ -34,7 +34,7 @@ function readNow(): Readings {
 export class Pace {
   readonly #read: () => Readings;
   #last: { wallMs: number; ownMs: number };
-  #asked: { wallMs: number; idleMs: number };
+  #asked: { wallMs: number; ownMs: number; idleMs: number };
   #askAgainMs = FIRST_ASK_MS;
   #debtMs = 0;
   /** Undefined until the first answer. */
@@ -44,7 +44,7 @@ export class Pace {
     this.#read = read;
     const { wallMs, ownMs, idleMs } = read();
     this.#last = { wallMs, ownMs };
-    this.#asked = { wallMs, idleMs: sum(idleMs()) };
+    this.#asked = { wallMs, ownMs, idleMs: sum(idleMs()) };
   }
 
   /** ms to wait before the next work, or until asked again: the machine may have room by then. 0 where it has. */
@@ -67,8 +67,9 @@ export class Pace {
     const processors = now.idleMs();
     const idleMs = sum(processors);
     const spare = Math.min(SPARE_PROCESSORS, SPARE_SHARE * processors.length);
-    this.#isBusy = idleMs - this.#asked.idleMs < spare * passedMs;
-    this.#asked = { wallMs: now.wallMs, idleMs };
+    const leftMs = idleMs - this.#asked.idleMs + now.ownMs - this.#asked.ownMs;
+    this.#isBusy = leftMs < spare * passedMs;
+    this.#asked = { wallMs: now.wallMs, ownMs: now.ownMs, idleMs };
   }
 }
 
