@@ -46,6 +46,12 @@ export class ChildText {
     this.#wake();
   }
 
+  /** How long the oldest text that is not analysed yet has waited. */
+  get behindSeconds(): number {
+    const oldest = this.#waiting[0]?.at;
+    return oldest === undefined ? 0 : (Date.now() - oldest.getTime()) / 1000;
+  }
+
   /** For the analysis: some seconds late where the program wants the processors for itself. */
   async *chunks(): AsyncGenerator<SourceChunk> {
     for (;;) {

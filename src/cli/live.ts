@@ -24,6 +24,8 @@ export interface Live {
   take(event: GcbendEvent): void;
   /** Text that is not gcbend's, as it came. */
   print(bytes: Uint8Array): void;
+  /** How long what was printed has waited for the analysis. */
+  setBehind(seconds: number): void;
   /** Gives the terminal back. */
   stop(): void;
 }
@@ -51,6 +53,8 @@ class LiveLines implements Live {
     this.#isLineOpen = bytes.at(-1) !== 0x0a;
     this.#output.write(bytes);
   }
+
+  setBehind(): void {}
 
   /** The report begins on a line of its own. */
   stop(): void {
@@ -85,6 +89,12 @@ class LivePanel implements Live {
 
   print(bytes: Uint8Array): void {
     this.#terminal.print(bytes);
+  }
+
+  setBehind(seconds: number): void {
+    const { version } = this.#view;
+    this.#view.setBehind(seconds);
+    if (this.#view.version !== version) this.#terminal.redraw();
   }
 
   stop(): void {

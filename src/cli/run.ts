@@ -30,6 +30,9 @@ export interface RunArgs extends AnalysisArgs, OutputArgs, WatchOptionArgs {
   child: readonly string[];
 }
 
+/** How often it is said how late the analysis is. */
+const BEHIND_MS = 1000;
+
 export async function runCommand(args: RunArgs): Promise<number> {
   const [command, ...rest] = args.child;
   if (command === undefined) {
@@ -77,6 +80,7 @@ export async function runCommand(args: RunArgs): Promise<number> {
   };
   const text = new ChildText(child.chunks, args.passthrough ? passTo(print, grammars) : undefined);
   const trace = endingWith(text.chunks(), () => polls.abort());
+  const behind = setInterval(() => live?.setBehind(text.behindSeconds), BEHIND_MS);
   try {
     const input =
       args.watch === undefined ? trace : mergeSources([trace, pollWhileItRuns(args.watch, args, pollOptions)]);
@@ -104,6 +108,7 @@ export async function runCommand(args: RunArgs): Promise<number> {
     await child.exit;
     return exitStatus.misuse;
   } finally {
+    clearInterval(behind);
     polls.abort();
     release();
   }

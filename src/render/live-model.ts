@@ -17,6 +17,8 @@ export class LiveModel {
   private readonly model = new ReportModel();
   private readonly ring: GcEvent[] = [];
   private seen = 0;
+  /** For so many whole seconds what was printed has waited for the analysis: the program has the processors. */
+  behindSeconds = 0;
 
   push(event: GcbendEvent): void {
     this.model.push(event);

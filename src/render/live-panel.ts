@@ -108,7 +108,9 @@ function addTitle(page: Page, model: LiveModel, state: PanelState, title: string
       ? ['shift', ` ◀ cycle ${selected.gc.cycle} (${selected.place + 1} of ${(range?.newest ?? 0) + 1})`]
       : state.paused
         ? ['warning', ' ■ paused']
-        : ['calm', ' ● live'];
+        : model.behindSeconds > 0
+          ? ['warning', ` ● live, ${model.behindSeconds} s behind: the processors are busy`]
+          : ['calm', ' ● live'];
   page.line(['title', 'gcbend'], mode, `  ${title}`);
 }
 

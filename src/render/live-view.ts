@@ -22,6 +22,14 @@ export class LiveView {
     this.model.push(event);
   }
 
+  /** How long what was printed has waited by now. */
+  setBehind(seconds: number): void {
+    const whole = Math.floor(seconds);
+    if (whole === this.model.behindSeconds) return;
+    this.model.behindSeconds = whole;
+    this.version++;
+  }
+
   /** Takes what the terminal sent for keys; returns what the caller is to do, in order. */
   press(input: string): ('save' | 'quit')[] {
     const wanted: ('save' | 'quit')[] = [];

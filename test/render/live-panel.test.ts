@@ -30,6 +30,20 @@ const range = { oldest: 0, newest: 179 };
 const after = (keys: string, from: PanelState = INITIAL_PANEL) =>
   readKeys(keys).reduce((state, key) => reducePanel(state, key, range), from);
 
+test('a panel that is late says so', () => {
+  const view = new LiveView(options);
+  for (const event of leakEvents()) view.push(event);
+  const draw = () => view.draw({ rows: 24, columns: 100 })[0];
+  assert.match(draw()!, /● live {2}go run/);
+  const { version } = view;
+  view.setBehind(0.9);
+  assert.equal(view.version, version);
+  view.setBehind(3.2);
+  assert.match(draw()!, /● live, 3 s behind: the processors are busy {2}go run/);
+  view.setBehind(0);
+  assert.match(draw()!, /● live {2}go run/);
+});
+
 test('keys as terminals send them', () => {
   assert.deepEqual(readKeys('\x1b[A\x1bOB\x1b[5~q \t\x1b[Z\x03?\x1b'), [
     'up',
