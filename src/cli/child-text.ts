@@ -3,7 +3,7 @@ import type { SourceChunk } from '../core/parsing.ts';
 import type { ChildChunk } from '../input/child.ts';
 import { Pace } from '../input/pace.ts';
 
-/** With more than this waiting the program is not spared any longer. */
+/** With more than this waiting the program is not spared any longer, and what comes stays where the program wrote it. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
 
 /** Nobody waits longer for the analysis. */
@@ -22,6 +22,7 @@ export class ChildText {
   #isAnalysed = true;
   #failure: { error: unknown } | undefined;
   #wake = (): void => {};
+  #readOn = (): void => {};
 
   /** @param show gets every chunk as soon as it is there */
   constructor(chunks: AsyncIterable<ChildChunk>, show: Show | undefined) {
@@ -38,6 +39,11 @@ export class ChildText {
         this.#waiting.push({ source, bytes, at: new Date(), ...(ended ? { end: true } : {}) });
         this.#waitingBytes += bytes.length;
         this.#wake();
+        while (this.#isAnalysed && this.#waitingBytes > MAX_WAITING_BYTES) {
+          await new Promise<void>((resolve) => {
+            this.#readOn = resolve;
+          });
+        }
       }
     } catch (error) {
       this.#failure = { error };
@@ -61,6 +67,7 @@ export class ChildText {
       const due = this.#waiting;
       this.#waiting = [];
       this.#waitingBytes = 0;
+      this.#readOn();
       yield* due;
     }
     if (this.#failure !== undefined) throw this.#failure.error;
@@ -71,6 +78,7 @@ export class ChildText {
     this.#show = show;
     this.#isAnalysed = false;
     this.#waiting = [];
+    this.#readOn();
     await this.#ended;
   }
 

@@ -119,8 +119,8 @@ export class NdjsonWriting {
 }
 
 /**
- * The same for a consumer that has written a piece when it asks for the next one: the memory of each piece is used again, so that it
- * stays flat and in the processor's cache.
+ * Bytes in, NDJSON out, for a consumer that has written a piece when it asks for the next one: the memory of each piece is used again, so
+ * that it stays flat and in the processor's cache.
  */
 export async function* ndjsonPieces(
   chunks: AsyncIterable<SourceChunk>,
