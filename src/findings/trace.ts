@@ -128,7 +128,7 @@ export class TraceAnalysis {
     this.#progress.start ??= { t: sample.t, level: sample.values.heapLive ?? 0 };
     this.#progress.cycles++;
     if (sample.forced) this.#progress.forced++;
-    this.#parts.history.add(sample);
+    const closed = this.#parts.history.add(sample);
     if (sample.values.pause !== undefined) this.#parts.pauses.push(sample.values.pause);
     for (const signal in this.#progress.peaks) {
       const points = this.#progress.peaks[signal as TraceSignal] ?? [];
@@ -149,7 +149,7 @@ export class TraceAnalysis {
         telling,
       );
     }
-    const bin = this.#parts.bins.push(sample);
+    const bin = closed === undefined ? undefined : this.#parts.bins.push(closed, sample.t);
     if (bin !== undefined) this.#pushBin(bin, sample.index, telling);
     pushRules(this.#progress.rules, sample, this.#parts.pauses, this.#parts.teller, telling);
   }
@@ -186,8 +186,8 @@ export class TraceAnalysis {
     const latest = this.#progress.latest;
     if (latest === undefined) return out;
     const telling: Telling = { context: this.#contextAt(latest), origin: this.#origin(latest), out };
-    const bin = this.#parts.bins.flush();
-    if (bin !== undefined) this.#pushBin(bin, latest.index + 1, telling);
+    const open = this.#parts.history.last;
+    if (open !== undefined) this.#pushBin(this.#parts.bins.finish(open), latest.index + 1, telling);
     closeHealth(this.#progress.rules.health, telling.origin, telling.context, out);
     const { context } = telling;
     const results = new Map<WatchedSignal, WatchResult>();

@@ -1,7 +1,7 @@
 // In: samples. Out: points of the rate-like signals, one for at least half a second of cycles: a thousand cycles a second, each timed to a
 // millisecond and a MiB, say nothing one by one, and the mean of their ratios is not the ratio of their sums.
+import { AT, type CycleCell, joinCells, MEANS } from './cycle-cell.ts';
 import type { WatchedSignal } from './signals.ts';
-import type { CycleSample } from './trace-series.ts';
 
 /** Half a second at first; an hour-old process is looked at every two seconds. */
 const BIN_SECONDS = 0.5;
@@ -22,8 +22,7 @@ type BinnedSignal = Exclude<WatchedSignal, 'heapLive'>;
 /** One point of every signal that the bin carries. */
 export type Bin = Partial<Record<BinnedSignal, SeriesPoint>>;
 
-/** Where a signal's sum stands in `sums`; what it is divided by stands behind it. */
-const SIGNALS_OF_BINS: readonly BinnedSignal[] = [
+const BINNED: readonly BinnedSignal[] = [
   'allocRate',
   'gcCpu',
   'assistShare',
@@ -35,19 +34,12 @@ const SIGNALS_OF_BINS: readonly BinnedSignal[] = [
   'stacks',
 ];
 
-interface OpenBin {
-  t: number;
-  index: number;
-  line: number;
-  sums: number[];
-}
-
 export class Bins {
-  #open: OpenBin | undefined;
+  #open: CycleCell | undefined;
 
   static restore(state: unknown): Bins {
     const bins = new Bins();
-    bins.#open = (structuredClone(state) as { open?: OpenBin }).open;
+    bins.#open = (structuredClone(state) as { open?: CycleCell }).open;
     return bins;
   }
 
@@ -55,52 +47,32 @@ export class Bins {
     return this.#open === undefined ? {} : { open: structuredClone(this.#open) };
   }
 
-  /** @returns the points of the bin that this sample closes */
-  push(sample: CycleSample): Bin | undefined {
-    const width = Math.min(MOST_SECONDS, Math.max(BIN_SECONDS, SHARE_OF_TIME * sample.t));
-    const closed = this.#open !== undefined && sample.t - this.#open.t >= width ? this.flush() : undefined;
-    this.#open ??= {
-      t: sample.t,
-      index: sample.index,
-      line: sample.line,
-      sums: new Array<number>(2 * SIGNALS_OF_BINS.length).fill(0),
-    };
-    const { sums } = this.#open;
-    const { values } = sample;
-    const of = sample.sums;
-    sums[0]! += of.allocatedMiB;
-    sums[1]! += of.allocSeconds;
-    sums[2]! += of.gcCpuMs;
-    sums[3]! += of.capacityMs;
-    sums[4]! += of.assistMs;
-    sums[5]! += of.markMs;
-    sums[6]! += of.markedMiB;
-    sums[7]! += of.markedMs;
-    addMean(sums, 8, values.heapGoal);
-    addMean(sums, 10, values.goalRatio);
-    addMean(sums, 12, values.gcInterval);
-    addMean(sums, 14, values.pause);
-    addMean(sums, 16, values.stacks);
-    return closed;
+  /**
+   * @param t where the next cell begins
+   * @returns the points of the bin that is full with this cell
+   */
+  push(cell: CycleCell, t: number): Bin | undefined {
+    if (this.#open === undefined) this.#open = cell.slice();
+    else joinCells(this.#open, cell);
+    const width = Math.min(MOST_SECONDS, Math.max(BIN_SECONDS, SHARE_OF_TIME * t));
+    return t - this.#open[AT.from]! >= width ? this.#close(this.#open) : undefined;
   }
 
-  /** The points of the bin that is still open. */
-  flush(): Bin | undefined {
-    const open = this.#open;
-    if (open === undefined) return undefined;
+  /** The points of the last bin. @param cell the one that is still open, which ends it */
+  finish(cell: CycleCell): Bin {
+    if (this.#open !== undefined) joinCells(this.#open, cell);
+    return this.#close(this.#open ?? cell);
+  }
+
+  #close(cell: CycleCell): Bin {
     this.#open = undefined;
     const bin: Bin = {};
-    for (let i = 0; i < SIGNALS_OF_BINS.length; i++) {
-      const below = open.sums[2 * i + 1]!;
+    for (const signal of BINNED) {
+      const [sum, count] = MEANS[signal];
+      const below = cell[AT[count]]!;
       if (below <= 0) continue;
-      bin[SIGNALS_OF_BINS[i]!] = { t: open.t, y: open.sums[2 * i]! / below, index: open.index, tag: open.line };
+      bin[signal] = { t: cell[AT.from]!, y: cell[AT[sum]]! / below, index: cell[AT.index]!, tag: cell[AT.line]! };
     }
     return bin;
   }
-}
-
-function addMean(sums: number[], at: number, value: number | undefined): void {
-  if (value === undefined) return;
-  sums[at]! += value;
-  sums[at + 1]! += 1;
 }

@@ -1,48 +1,10 @@
 // In: samples in order. Out: for any stretch of the past, what every signal was on average: the numbers behind a finding's evidence.
 // Bounded for ever: cells of the far past are joined, so that a cell's width stays near 1 % of its age.
+import { AT, addCycle, CELL_WIDTH, type Column, type CycleCell, joinCells, MEANS, openCell } from './cycle-cell.ts';
 import type { WatchedSignal } from './signals.ts';
 import type { CycleSample } from './trace-series.ts';
 
-/** Columns of a cell: bounds, cycles, then sums. */
-const COLUMNS = [
-  'from',
-  'to',
-  'cycles',
-  'liveSum',
-  'goalSum',
-  'goalCount',
-  'ratioSum',
-  'ratioCount',
-  'intervalSum',
-  'intervalCount',
-  'allocatedMiB',
-  'allocSeconds',
-  'gcCpuMs',
-  'capacityMs',
-  'assistMs',
-  'markMs',
-  'markedMiB',
-  'markedMs',
-  'pauseSum',
-  'pauseCount',
-  'stacksSum',
-  'stacksCount',
-  'forced',
-  'pairs',
-  'pairLive',
-  'pairGoal',
-  'pairLiveLive',
-  'pairGoalGoal',
-] as const;
-
-type Column = (typeof COLUMNS)[number];
-const AT = Object.fromEntries(COLUMNS.map((name, i) => [name, i])) as Record<Column, number>;
-
-type Cell = number[];
-
 const MAX_CELLS = 768;
-/** Cycles closer than this share a cell, seconds (cycles where there is no time). */
-const CELL_WIDTH = 0.5;
 const WIDTH_TO_AGE = 0.01;
 /** Cycles, and variance of the live heap (MiB²), that it takes to see what the goal follows. */
 const MIN_PAIRS = 30;
@@ -50,26 +12,12 @@ const MIN_VARIANCE = 0.1;
 /** Share of the cells that thinning leaves. */
 const ROOM = 0.8;
 
-/** Which two columns make the mean of a signal. */
-const MEANS: Readonly<Record<WatchedSignal, readonly [Column, Column]>> = {
-  heapLive: ['liveSum', 'cycles'],
-  heapGoal: ['goalSum', 'goalCount'],
-  goalRatio: ['ratioSum', 'ratioCount'],
-  gcInterval: ['intervalSum', 'intervalCount'],
-  allocRate: ['allocatedMiB', 'allocSeconds'],
-  gcCpu: ['gcCpuMs', 'capacityMs'],
-  assistShare: ['assistMs', 'markMs'],
-  scanRate: ['markedMiB', 'markedMs'],
-  pause: ['pauseSum', 'pauseCount'],
-  stacks: ['stacksSum', 'stacksCount'],
-};
-
 export class History {
-  #cells: Cell[] = [];
+  #cells: CycleCell[] = [];
 
   static restore(state: unknown): History {
     const history = new History();
-    history.#cells = structuredClone(state) as Cell[];
+    history.#cells = structuredClone(state) as CycleCell[];
     return history;
   }
 
@@ -77,55 +25,23 @@ export class History {
     return structuredClone(this.#cells);
   }
 
-  add(sample: CycleSample): void {
-    let cell = this.#cells.at(-1);
+  /** @returns the cell that this sample closes; it may be changed by the next call */
+  add(sample: CycleSample): CycleCell | undefined {
+    let cell = this.last;
+    let closed: CycleCell | undefined;
     if (cell === undefined || sample.t - cell[AT.from]! >= CELL_WIDTH) {
-      cell = new Array<number>(COLUMNS.length).fill(0);
-      cell[AT.from] = sample.t;
+      closed = cell;
+      cell = openCell(sample);
       if (this.#cells.length >= MAX_CELLS) this.#cells = thin(this.#cells, sample.t);
       this.#cells.push(cell);
     }
-    const { values, sums } = sample;
-    cell[AT.to] = sample.t;
-    cell[AT.cycles]! += 1;
-    cell[AT.liveSum]! += values.heapLive ?? 0;
-    if (values.heapGoal !== undefined) {
-      cell[AT.goalSum]! += values.heapGoal;
-      cell[AT.goalCount]! += 1;
-    }
-    if (values.goalRatio !== undefined) {
-      cell[AT.ratioSum]! += values.goalRatio;
-      cell[AT.ratioCount]! += 1;
-    }
-    if (values.gcInterval !== undefined) {
-      cell[AT.intervalSum]! += values.gcInterval;
-      cell[AT.intervalCount]! += 1;
-    }
-    if (values.pause !== undefined) {
-      cell[AT.pauseSum]! += values.pause;
-      cell[AT.pauseCount]! += 1;
-    }
-    if (values.stacks !== undefined) {
-      cell[AT.stacksSum]! += values.stacks;
-      cell[AT.stacksCount]! += 1;
-    }
-    cell[AT.allocatedMiB]! += sums.allocatedMiB;
-    cell[AT.allocSeconds]! += sums.allocSeconds;
-    cell[AT.gcCpuMs]! += sums.gcCpuMs;
-    cell[AT.capacityMs]! += sums.capacityMs;
-    cell[AT.assistMs]! += sums.assistMs;
-    cell[AT.markMs]! += sums.markMs;
-    cell[AT.markedMiB]! += sums.markedMiB;
-    cell[AT.markedMs]! += sums.markedMs;
-    if (sample.forced) cell[AT.forced]! += 1;
-    if (values.goalRatio !== undefined && values.heapGoal !== undefined) {
-      const live = values.heapGoal / values.goalRatio;
-      cell[AT.pairs]! += 1;
-      cell[AT.pairLive]! += live;
-      cell[AT.pairGoal]! += values.heapGoal;
-      cell[AT.pairLiveLive]! += live * live;
-      cell[AT.pairGoalGoal]! += values.heapGoal * values.heapGoal;
-    }
+    addCycle(cell, sample);
+    return closed;
+  }
+
+  /** The cell that is still open. */
+  get last(): CycleCell | undefined {
+    return this.#cells[this.#cells.length - 1];
   }
 
   get from(): number | undefined {
@@ -133,7 +49,7 @@ export class History {
   }
 
   get to(): number | undefined {
-    return this.#cells.at(-1)?.[AT.to];
+    return this.last?.[AT.to];
   }
 
   /** Mean of a signal over the cells that lie in [from, to]; undefined when none of them carries it. */
@@ -230,24 +146,39 @@ export class History {
     return below > 0 ? above / below : undefined;
   }
 
-  *#within(from: number, to: number): Generator<Cell> {
-    for (const cell of this.#cells) {
-      const middle = (cell[AT.from]! + cell[AT.to]!) / 2;
-      if (middle >= from && middle <= to) yield cell;
-    }
+  /** The cells whose middle lies in [from, to]. */
+  #within(from: number, to: number): CycleCell[] {
+    const first = firstBeyond(this.#cells, (middle) => middle >= from);
+    return this.#cells.slice(
+      first,
+      firstBeyond(this.#cells, (middle) => middle > to),
+    );
   }
 }
 
+/** Index of the first cell whose middle is beyond a bound; binary search. */
+function firstBeyond(cells: readonly CycleCell[], isBeyond: (middle: number) => boolean): number {
+  let low = 0;
+  let high = cells.length;
+  while (low < high) {
+    const at = (low + high) >> 1;
+    const cell = cells[at]!;
+    if (isBeyond((cell[AT.from]! + cell[AT.to]!) / 2)) high = at;
+    else low = at + 1;
+  }
+  return low;
+}
+
 /** Joins neighbours while a joined cell is narrow for its age; widens the allowance until there is room again. Changes the cells. */
-function thin(cells: Cell[], now: number): Cell[] {
+function thin(cells: CycleCell[], now: number): CycleCell[] {
   let kept = cells;
   for (let allowance = WIDTH_TO_AGE; kept.length > MAX_CELLS * ROOM; allowance *= 1.5) {
     const before = kept;
     kept = [];
-    let last: Cell | undefined;
+    let last: CycleCell | undefined;
     for (const cell of before) {
       if (last !== undefined && cell[AT.to]! - last[AT.from]! <= allowance * (now - cell[AT.to]!)) {
-        join(last, cell);
+        joinCells(last, cell);
       } else {
         last = cell;
         kept.push(cell);
@@ -255,9 +186,4 @@ function thin(cells: Cell[], now: number): Cell[] {
     }
   }
   return kept;
-}
-
-function join(into: Cell, from: Cell): void {
-  into[AT.to] = from[AT.to]!;
-  for (let i = AT.cycles; i < into.length; i++) into[i]! += from[i]!;
 }

@@ -44,15 +44,30 @@ test('a million cycles take the room of a thousand, and the far past keeps its m
 });
 
 test('bins last half a second at least and carry the first cycle of theirs', () => {
+  const history = new History();
   const bins = new Bins();
   const rate = (allocatedMiB: number) => ({ ...emptySums(), allocatedMiB, allocSeconds: 0.1 });
-  assert.equal(bins.push(sample(0, 1, { sums: rate(1), values: { pause: 1 } })), undefined);
-  assert.equal(bins.push(sample(1, 1.4, { sums: rate(3), values: { pause: 2 } })), undefined);
-  const closed = bins.push(sample(2, 1.5, { sums: rate(9) }));
+  assert.equal(history.add(sample(0, 1, { sums: rate(1), values: { pause: 1 } })), undefined);
+  assert.equal(history.add(sample(1, 1.4, { sums: rate(3), values: { pause: 2 } })), undefined);
+  const closed = bins.push(history.add(sample(2, 1.5, { sums: rate(9) }))!, 1.5);
   assert.deepEqual(closed?.allocRate, { t: 1, index: 0, tag: 1, y: 20 });
   assert.deepEqual(closed?.pause, { t: 1, index: 0, tag: 1, y: 1.5 });
-  assert.equal(bins.flush()?.allocRate?.y, 90);
-  assert.equal(bins.flush(), undefined);
+  assert.equal(bins.finish(history.last!).allocRate?.y, 90);
+});
+
+test('bins of an old process are made of several cells', () => {
+  const history = new History();
+  const bins = new Bins();
+  const points = [];
+  for (let i = 0; i < 40; i++) {
+    const t = 4000 + i * 0.25;
+    const closed = history.add(sample(i, t, { values: { pause: i } }));
+    const bin = closed && bins.push(closed, t);
+    if (bin) points.push(bin.pause);
+  }
+  assert.deepEqual(points[0], { t: 4000, index: 0, tag: 1, y: 3.5 });
+  assert.deepEqual(points[1], { t: 4002, index: 8, tag: 9, y: 11.5 });
+  assert.equal(points.length, 4);
 });
 
 test('cycle, source and wall time of a bend are found again, holes or not', () => {

@@ -1,0 +1,125 @@
+// In: samples. Out: what they sum up to over half a second or more, as one row of numbers: what the history and the bins are made of.
+import type { WatchedSignal } from './signals.ts';
+import type { CycleSample } from './trace-series.ts';
+
+/** Bounds in time, index and line of the first cycle, cycles, then sums. */
+const COLUMNS = [
+  'from',
+  'to',
+  'index',
+  'line',
+  'cycles',
+  'liveSum',
+  'goalSum',
+  'goalCount',
+  'ratioSum',
+  'ratioCount',
+  'intervalSum',
+  'intervalCount',
+  'allocatedMiB',
+  'allocSeconds',
+  'gcCpuMs',
+  'capacityMs',
+  'assistMs',
+  'markMs',
+  'markedMiB',
+  'markedMs',
+  'pauseSum',
+  'pauseCount',
+  'stacksSum',
+  'stacksCount',
+  'forced',
+  'pairs',
+  'pairLive',
+  'pairGoal',
+  'pairLiveLive',
+  'pairGoalGoal',
+] as const;
+
+export type Column = (typeof COLUMNS)[number];
+
+/** Where each column stands in a cell. */
+export const AT = Object.fromEntries(COLUMNS.map((name, i) => [name, i])) as Record<Column, number>;
+
+/** Plain JSON. */
+export type CycleCell = number[];
+
+/** Cycles closer than this share a cell, seconds (cycles where there is no time). */
+export const CELL_WIDTH = 0.5;
+
+/** Which two columns make the mean of a signal. */
+export const MEANS: Readonly<Record<WatchedSignal, readonly [Column, Column]>> = {
+  heapLive: ['liveSum', 'cycles'],
+  heapGoal: ['goalSum', 'goalCount'],
+  goalRatio: ['ratioSum', 'ratioCount'],
+  gcInterval: ['intervalSum', 'intervalCount'],
+  allocRate: ['allocatedMiB', 'allocSeconds'],
+  gcCpu: ['gcCpuMs', 'capacityMs'],
+  assistShare: ['assistMs', 'markMs'],
+  scanRate: ['markedMiB', 'markedMs'],
+  pause: ['pauseSum', 'pauseCount'],
+  stacks: ['stacksSum', 'stacksCount'],
+};
+
+/** Fractions first, so that V8 keeps an array of doubles from the start and copies no cell when its first fraction comes. */
+const EMPTY: readonly number[] = COLUMNS.map(() => 0.5).fill(0);
+
+/** An empty cell that begins with this sample. */
+export function openCell(sample: CycleSample): CycleCell {
+  const cell = EMPTY.slice();
+  cell[AT.from] = sample.t;
+  cell[AT.index] = sample.index;
+  cell[AT.line] = sample.line;
+  return cell;
+}
+
+export function addCycle(cell: CycleCell, { t, values, sums, forced }: CycleSample): void {
+  const { heapLive, heapGoal, goalRatio, gcInterval, pause, stacks } = values;
+  cell[AT.to] = t;
+  cell[AT.cycles]! += 1;
+  if (heapLive !== undefined) cell[AT.liveSum]! += heapLive;
+  if (heapGoal !== undefined) {
+    cell[AT.goalSum]! += heapGoal;
+    cell[AT.goalCount]! += 1;
+    if (goalRatio !== undefined) addPair(cell, heapGoal, goalRatio);
+  }
+  if (gcInterval !== undefined) {
+    cell[AT.intervalSum]! += gcInterval;
+    cell[AT.intervalCount]! += 1;
+  }
+  if (pause !== undefined) {
+    cell[AT.pauseSum]! += pause;
+    cell[AT.pauseCount]! += 1;
+  }
+  if (stacks !== undefined) {
+    cell[AT.stacksSum]! += stacks;
+    cell[AT.stacksCount]! += 1;
+  }
+  cell[AT.allocatedMiB]! += sums.allocatedMiB;
+  cell[AT.allocSeconds]! += sums.allocSeconds;
+  cell[AT.gcCpuMs]! += sums.gcCpuMs;
+  cell[AT.capacityMs]! += sums.capacityMs;
+  cell[AT.assistMs]! += sums.assistMs;
+  cell[AT.markMs]! += sums.markMs;
+  cell[AT.markedMiB]! += sums.markedMiB;
+  cell[AT.markedMs]! += sums.markedMs;
+  if (forced) cell[AT.forced]! += 1;
+}
+
+/** Goal and the live heap that it was made of. */
+function addPair(cell: CycleCell, goal: number, ratio: number): void {
+  const live = goal / ratio;
+  cell[AT.ratioSum]! += ratio;
+  cell[AT.ratioCount]! += 1;
+  cell[AT.pairs]! += 1;
+  cell[AT.pairLive]! += live;
+  cell[AT.pairGoal]! += goal;
+  cell[AT.pairLiveLive]! += live * live;
+  cell[AT.pairGoalGoal]! += goal * goal;
+}
+
+/** Makes one cell of two that follow each other. */
+export function joinCells(into: CycleCell, from: CycleCell): void {
+  into[AT.to] = from[AT.to]!;
+  for (let i = AT.cycles; i < into.length; i++) into[i]! += from[i]!;
+}
