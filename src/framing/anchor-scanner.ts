@@ -2,10 +2,10 @@
 // The work is done by anchor-scanner.wat, which also says how; this file fills its tables.
 
 import { GcbendError } from '../errors.ts';
+import { createMemory, instantiate } from '../web-assembly.ts';
 import { ANCHOR_SCANNER_WASM } from './anchor-scanner.wasm.ts';
 import { assignBuckets, BUCKETS, FINGERPRINT_BYTES, type Fingerprint } from './fingerprints.ts';
 import type { Workspace } from './types.ts';
-import { createMemory, instantiate } from './web-assembly.ts';
 
 const NEWLINE = 0x0a;
 /** Addresses in the scanner's memory, see anchor-scanner.wat. */

@@ -1,6 +1,6 @@
 // In: nothing. Out: what framing hands on: lines as spans of a Buffer, never copies.
 
-import type { Memory } from './web-assembly.ts';
+import type { Memory } from '../web-assembly.ts';
 
 /**
  * A line without its newline: `bytes[start, end)`. A trailing `\r` is left out of the span.

@@ -1,7 +1,8 @@
 // In: lines in the memory of a LineReader and the shape of the last one. Out: the run of lines that have it, as NDJSON and as numbers.
 // The work is done by run-reader.wat, which also says how; this file fills its plan.
 
-import { instantiate, type Workspace } from '../framing/index.ts';
+import type { Workspace } from '../framing/index.ts';
+import { instantiate } from '../web-assembly.ts';
 import type { Shape } from './grammar-set.ts';
 import { LITERAL_BYTES, planRun, type RunStep } from './run-plan.ts';
 import { RUN_READER_WASM } from './run-reader.wasm.ts';

@@ -1,6 +1,6 @@
 // In: bytes of goroutine records. Out: counts by state and stack in its own memory, read by address.
 // The work is done by stack-engine.wat, which also says how its memory is laid out.
-import { createMemory, instantiate, type Memory } from '../../framing/web-assembly.ts';
+import { createMemory, instantiate, type Memory } from '../../web-assembly.ts';
 import { STACK_ENGINE_WASM } from './stack-engine.wasm.ts';
 
 /** Why a scan stopped. */
