@@ -53,6 +53,11 @@ const PREFIXES: readonly Prefix[] = [
     ),
   },
   {
+    // fluentd's files and standard output: time, tag, the record as JSON.
+    kind: 'fluentd',
+    pattern: new RegExp(`^(?<time>${ISO})[ \\t](?<identity>[\\w.*/-]+)(?:\\t|: )(?=\\{)`),
+  },
+  {
     kind: 'syslog-3164',
     pattern: new RegExp(
       `^(?:<\\d{1,3}>)?(?<time>${ISO}|(?:[A-Z][a-z]{2} )?${ISO}|${SYSLOG}|\\d{10}\\.\\d+|\\[ *\\d+\\.\\d+\\]) ` +
@@ -70,6 +75,7 @@ const PREFIXES: readonly Prefix[] = [
   },
   { kind: 'compose', pattern: /^(?<identity>[A-Za-z0-9][\w.@-]*) +\| / },
   { kind: 'compose', pattern: /^(?<identity>[A-Za-z0-9][\w.@-]*) +\|$/ },
+  { kind: 'pm2', pattern: /^(?<identity>\d+\|[^ |]+) *\| / },
   { kind: 'github', pattern: new RegExp(`^(?<identity>[^\\t]+\\t[^\\t]+)\\t(?:\\xef\\xbb\\xbf)?(?<time>${ISO}) `) },
   { kind: 'logrus-terminal', pattern: /^(?:TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[\d{4,}\] / },
   { kind: 'go-test', pattern: /^ {4}(?: {4})*[\w.-]+\.go:\d+: / },
@@ -167,6 +173,7 @@ export const PREFIX_TAKERS: readonly Taker[] = [
     makeWordSkipper(LED_BY_ALIGNED_TIME, words),
   ]).flat(),
   makeTaker(LED_BY_NAMED_TIME),
+  makeWordSkipper(LED_BY_NAMED_TIME, 1, LAST_WORD),
   makeWordSkipper(LED_BY_BRACKETS, 0),
   makeWordSkipper(LED_BY_BRACKETS, 1),
   ...INDENTS.map(makeTaker),

@@ -14,8 +14,8 @@ export const anchors: readonly Buffer[] = ['GE":[', 'GE" : ['].map((text) => Buf
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 /**
- * Docker cuts lines after 16 KiB (so many characters at least, whatever they are): what is shorter and has no newline
- * came through a collector that takes the newline off.
+ * Docker cuts lines after 16 KiB (so many characters at least, whatever they are): where no text has a newline, what is
+ * shorter came through a collector that takes it off.
  */
 const CUT_LENGTH = 4096;
 
@@ -58,6 +58,8 @@ type Fields = Readonly<Record<string, unknown>>;
 /** Decodes into one buffer that grows to the longest message. */
 export class StructuredDecoder {
   #scratch = Buffer.alloc(4096);
+  /** Docker's own newlines were seen in this source: there a text without one goes on in the next line. */
+  #endsLines = false;
 
   /** Undefined when the line is no JSON object with a message in it. */
   takeJson({ bytes, start, end }: Text): Layer | undefined {
@@ -79,7 +81,10 @@ export class StructuredDecoder {
     layer.identity = identityOf(fields);
     layer.stream = streamOf(fields['stream']);
     if (Array.isArray(fields['MESSAGE'])) layer.hidden = true;
-    layer.partial = !isWhole && (kind === 'go-test-json' || (kind === 'docker-json' && message.length >= CUT_LENGTH));
+    if (kind === 'docker-json') {
+      if (isWhole) this.#endsLines = true;
+      layer.partial = !isWhole && (this.#endsLines || message.length >= CUT_LENGTH);
+    } else layer.partial = !isWhole && kind === 'go-test-json';
     return layer;
   }
 

@@ -52,6 +52,8 @@ export type EnvelopeKind =
   | 'gitlab'
   | 'github'
   | 'compose'
+  | 'pm2'
+  | 'fluentd'
   | 'kubectl'
   | 'stern'
   | 'syslog-5424'

@@ -32,8 +32,10 @@ export interface Unwrapped {
   bytes: Buffer;
   start: number;
   end: number;
-  /** Of the line it was wrapped in. */
+  /** Of the line it was wrapped in, the last of them where its collector cut it in pieces. */
   number: number;
+  /** Of the first of those lines. */
+  startNumber: number;
   terminated: boolean;
   /** The text, or the line it was wrapped in, contains an anchor. */
   anchored: boolean;
@@ -64,7 +66,7 @@ export class Unwrapper {
   #depth = 0;
   #misfits = 0;
   readonly #layers: Layer[] = [];
-  readonly #held = new Map<string, { bytes: Buffer[]; size: number }>();
+  readonly #held = new Map<string, { bytes: Buffer[]; size: number; startNumber: number }>();
   readonly #result: Unwrapped;
   /** What follows the result in the same message, up to `#restEnd`. */
   #restStart = 0;
@@ -84,6 +86,7 @@ export class Unwrapper {
       start: 0,
       end: 0,
       number: 0,
+      startNumber: 0,
       terminated: true,
       anchored: false,
       kinds: NO_KINDS,
@@ -109,11 +112,12 @@ export class Unwrapper {
     result.start = line.start;
     result.end = line.end;
     result.number = line.number;
+    result.startNumber = line.number;
     result.terminated = line.terminated;
     result.anchored = line.anchored;
     this.#restEnd = -1;
     if (this.#layers.length > 0) this.#reset();
-    if (isPlainCycle(line.bytes, line.start) || !(line.anchored || this.isWrapped)) return result;
+    if (isPlainCycle(line) || !(line.anchored || this.isWrapped)) return result;
     this.#clean(result);
     const text = new Text(result.bytes, result.start, result.end);
     if (mayBePrefixed(text)) this.#takeLayers(text, result);
@@ -131,9 +135,10 @@ export class Unwrapper {
   end(): Unwrapped | undefined {
     const [first] = this.#held;
     if (first === undefined) return undefined;
-    const [key, { bytes }] = first;
+    const [key, { bytes, startNumber }] = first;
     this.#held.delete(key);
     const result = this.#result;
+    result.startNumber = startNumber;
     result.bytes = Buffer.concat(bytes);
     result.start = 0;
     result.end = result.bytes.length;
@@ -274,8 +279,8 @@ export class Unwrapper {
     return this.#cutLine(result);
   }
 
-  #hold(key: string, { bytes, start, end }: Unwrapped): boolean {
-    const held = this.#held.get(key) ?? { bytes: [], size: 0 };
+  #hold(key: string, { bytes, start, end, number }: Unwrapped): boolean {
+    const held = this.#held.get(key) ?? { bytes: [], size: 0, startNumber: number };
     if (held.size + end - start > MOST_HELD_BYTES) return false;
     held.bytes.push(Buffer.from(bytes.subarray(start, end)));
     held.size += end - start;
@@ -287,6 +292,7 @@ export class Unwrapper {
     const held = this.#held.get(key);
     if (held === undefined) return;
     this.#held.delete(key);
+    result.startNumber = held.startNumber;
     result.bytes = Buffer.concat([...held.bytes, result.bytes.subarray(result.start, result.end)]);
     result.start = 0;
     result.end = result.bytes.length;
@@ -312,8 +318,8 @@ export class Unwrapper {
 }
 
 /** `gc 12` begins a trace line and no wrapper: the common case of an unwrapped trace costs no more than this. */
-function isPlainCycle(bytes: Buffer, start: number): boolean {
+function isPlainCycle({ bytes, start, end }: Line): boolean {
   if (bytes[start] !== 0x67 || bytes[start + 1] !== 0x63 || bytes[start + 2] !== 0x20) return false;
   const digit = bytes[start + 3]!;
-  return digit >= 0x30 && digit <= 0x39;
+  return digit >= 0x30 && digit <= 0x39 && bytes[end - 1] !== NUL;
 }

@@ -7,6 +7,8 @@ export interface Content {
   start: number;
   end: number;
   line: number;
+  /** On which the line began, where its collector cut it in pieces. */
+  startLine: number;
   /** Absent where nothing is wrapped around the line. */
   wrapper: Unwrapped | undefined;
   identity: string | undefined;

@@ -56,7 +56,15 @@ export class SourceParser {
   readonly #runs: RunTaker;
   readonly #records: RecordEmitter;
   readonly #blocks: OpenBlocks;
-  readonly #content: Content = { bytes: NOTHING, start: 0, end: 0, line: 0, wrapper: undefined, identity: undefined };
+  readonly #content: Content = {
+    bytes: NOTHING,
+    start: 0,
+    end: 0,
+    line: 0,
+    startLine: 0,
+    wrapper: undefined,
+    identity: undefined,
+  };
   readonly #torn: TornPrinters;
   readonly #unwrapper: Unwrapper;
   /** Only where somebody wants what is nobody's record. */
@@ -173,6 +181,7 @@ export class SourceParser {
     content.start = text.start;
     content.end = text.end;
     content.line = text.number;
+    content.startLine = text.startNumber;
     content.wrapper = text.kinds.length === 0 ? undefined : text;
     content.identity = text.identity;
     this.#foreign?.read(text.end - text.start, content.wrapper !== undefined);
@@ -221,7 +230,7 @@ export class SourceParser {
 
   #emitRecord(match: Match, content: Content, line: number, repaired: boolean): void {
     this.#tracesStack = match.shape.grammar.id === allocationTrace;
-    this.#records.emit(match, content, line, repaired);
+    this.#records.emit(match, content, line === content.line ? content.startLine : line, repaired);
   }
 
   #malformed(line: number, grammar: string, reason: string, text: string): void {

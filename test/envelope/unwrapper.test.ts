@@ -173,6 +173,35 @@ const goldens: Golden[] = [
     identity: 'web3 server 77',
   },
   { name: 'compose', line: `web-1  | ${GC}`, kinds: ['compose'], identity: 'web-1' },
+  { name: 'pm2', line: `0|server   | ${GC}`, kinds: ['pm2'], identity: '0|server' },
+  {
+    name: 'pm2 with times',
+    line: `12|api | 2026-11-21T09:00:00: ${GC}`,
+    kinds: ['pm2', 'timestamp'],
+    loggedAt: '2026-11-21T09:00:00Z',
+    identity: '12|api',
+  },
+  {
+    name: 'fluentd file',
+    line: `2026-11-21T09:00:00+00:00\tkube.app\t${JSON.stringify({ log: `${GC}\n`, stream: 'stderr' })}`,
+    kinds: ['fluentd', 'json'],
+    loggedAt: '2026-11-21T09:00:00+00:00',
+    identity: 'kube.app',
+    stream: 'stderr',
+  },
+  {
+    name: 'fluentd on standard output',
+    line: `2026-11-21 09:00:00.000000000 +0000 docker.web: ${JSON.stringify({ container_name: '/web', log: GC })}`,
+    kinds: ['fluentd', 'json'],
+    loggedAt: '2026-11-21T09:00:00.000000000+00:00',
+    identity: 'docker.web /web',
+  },
+  {
+    name: "Go's log package with a name, microseconds and the file",
+    line: `app: 2026/11/21 09:00:00.000001 main.go:33: ${GC}`,
+    kinds: ['timestamp'],
+    loggedAt: '2026-11-21T09:00:00.000001Z',
+  },
   {
     name: 'compose with colours',
     line: `\x1b[36mweb-1  | \x1b[0m${GC}`,
@@ -478,6 +507,14 @@ test('docker pieces are joined, but short texts without a newline are lines', ()
   assert.equal(take(wrap('yz\n'))[0]!.text, `${'x'.repeat(16384)}yz`);
 });
 
+test('docker pieces of any length are joined where docker is known to keep the newlines', () => {
+  const { take } = makeUnwrapper();
+  const wrap = (log: string): string => JSON.stringify({ log, stream: 'stderr', time: '2026-11-21T09:00:00Z' });
+  assert.equal(take(wrap(`${GC}\n`))[0]!.text, GC);
+  assert.deepEqual(take(wrap(GC.slice(0, 25))), []);
+  assert.equal(take(wrap(`${GC.slice(25)}\n`))[0]!.text, GC);
+});
+
 test('a dump in one message comes out line by line', () => {
   const { take } = makeUnwrapper();
   const dump = 'goroutine 7 [chan send]:\r\nmain.leak()\n\t/x/main.go:12 +0x1d\n\ngoroutine 8 [running]:';
@@ -492,6 +529,7 @@ test('a dump in one message comes out line by line', () => {
 test('byte order mark, NULs and colours', () => {
   assert.equal(takeOne(`\ufeff${GC}`).text, GC);
   assert.equal(takeOne(`\x00\x00\x00${GC}\x00`).text, GC);
+  assert.equal(takeOne(`${GC}\x00`).text, GC);
   assert.equal(takeOne(`\x1b[2K\x1b[1;31m${GC}\x1b[0m`).text, GC);
   const invalid = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from('name')]);
   assert.equal(takeOne(invalid).text, invalid.toString('utf8'));

@@ -78,7 +78,7 @@ describe('wrapped', () => {
 test('a wrapped record carries the time of its wrapper', () => {
   const timed = wrappers.filter(
     ({ name }) =>
-      !/^(?:compose|kubectl --prefix|go test -v|t\.Log|colours|CRLF|byte order mark|NULs of a truncated file)$/.test(
+      !/^(?:compose|pm2|kubectl --prefix|go test -v|t\.Log|colours|CRLF|byte order mark|NULs of a truncated file)$/.test(
         name,
       ),
   );
@@ -127,6 +127,23 @@ test('what debug.Stack() returned, in a field beside the message', () => {
       line,
     );
   }
+});
+
+test('a record is in the line in which its first piece came', () => {
+  const line = healthy.find((text) => text.startsWith('gc 2 @')) as string;
+  const pieces = [line.slice(0, 3), line.slice(3, 60)].map((piece) => `2026-11-21T09:00:00Z stderr P ${piece}`);
+  const app = '2026-11-21T09:00:00Z stdout F served';
+  const text = [app, ...pieces, app, `2026-11-21T09:00:01Z stderr F ${line.slice(60)}`, ''].join('\n');
+  const foreign: string[] = [];
+  const events = parseText(text, { foreign: (passed) => foreign.push(passed) });
+  assert.deepEqual(
+    events.map((event) => [event.type, event.line]),
+    [
+      ['process', 2],
+      ['gc', 2],
+    ],
+  );
+  assert.deepEqual(foreign, [`${app}\n`, `${app}\n`]);
 });
 
 test('frames alone, as zap prints them, are nobody’s dump', () => {

@@ -29,6 +29,11 @@ export const wrappers: readonly Wrapper[] = [
     name: 'docker json-file',
     wrap: (line, i) => goJson({ log: `${line}\n`, stream: 'stderr', time: nano(i) }),
   },
+  { name: 'pm2', wrap: (line) => `0|server   | ${line}` },
+  {
+    name: 'fluentd',
+    wrap: (line, i) => `${nano(i)}\tkube.app\t${goJson({ log: `${line}\n`, stream: 'stderr' })}`,
+  },
   { name: 'CRI', wrap: (line, i) => `${nano(i)} stderr F ${line}` },
   {
     name: 'CRI, lines cut in pieces of 50 bytes',
