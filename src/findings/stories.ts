@@ -25,12 +25,8 @@ const LOOK_AGAIN = 1.3;
 
 export type Watches = ReadonlyMap<WatchedSignal, SignalWatch>;
 
-/** Signals whose stories are told while they stream; the others have their say at the end. */
-const EARLY: readonly StorySignal[] = ['goalRatio', 'allocRate'];
-
-function isEarly(signal: WatchedSignal): boolean {
-  return (EARLY as readonly WatchedSignal[]).includes(signal);
-}
+/** Signals whose stories are told while they stream; the others have their say at the end, out of the history. */
+export const EARLY: readonly StorySignal[] = ['goalRatio', 'allocRate'];
 
 /** `goalRatio` is told as the heap goal, in MiB: a step of what it was to what it is. */
 function shownSignal(signal: WatchedSignal): TraceSignal {
@@ -58,10 +54,6 @@ export function pushStories(
   for (const [signal, watch] of watches) {
     const point = signal === 'heapLive' ? undefined : bin[signal];
     if (point === undefined) continue;
-    if (!isEarly(signal) && !wanted?.has(signal)) {
-      watch.keep(point);
-      continue;
-    }
     const update = watch.push(point);
     if (update !== undefined) {
       for (const held of update.withdrawn) {

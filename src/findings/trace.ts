@@ -19,11 +19,11 @@ import { describeLimit, pushLimit } from './memory-limit.ts';
 import type { AnalysisResult } from './merge.ts';
 import { CAUSE_ORDER } from './regime.ts';
 import { finishRules, newRules, pushRules } from './rules.ts';
-import { findStories, finishStories, loadStoryOf, pushStories } from './stories.ts';
+import { EARLY, findStories, finishStories, loadStoryOf, pushStories } from './stories.ts';
 import type { Telling } from './teller.ts';
 import { type ThresholdOverrides, type Thresholds, withThresholds } from './thresholds.ts';
 import { newParts, newProgress, type Parts, type Progress, restoreParts, saveParts } from './trace-parts.ts';
-import { type DetectorFactory, SignalWatch, segmentsFactory, type WatchResult } from './watch.ts';
+import { type DetectorFactory, SignalWatch, segmentPast, segmentsFactory, type WatchResult } from './watch.ts';
 
 export type DetectorName = 'segments' | 'peaks' | 'none';
 
@@ -65,7 +65,7 @@ export class TraceAnalysis {
     this.#parts = newParts(options.process);
     if (detectors.includes('segments')) {
       for (const signal of this.#watched()) {
-        this.#parts.watches.set(signal, SignalWatch.create(signal, options.sensitivity ?? 'normal', factory));
+        this.#parts.watches.set(signal, SignalWatch.create(signal, this.#sensitivity, factory));
       }
     }
     if (detectors.includes('peaks')) {
@@ -192,6 +192,9 @@ export class TraceAnalysis {
     const { context } = telling;
     const results = new Map<WatchedSignal, WatchResult>();
     for (const [signal, watch] of this.#parts.watches) results.set(signal, watch.finish(latest.t));
+    for (const signal of results.size === 0 ? [] : CAUSE_ORDER) {
+      if (!results.has(signal)) results.set(signal, segmentPast(signal, context.history, this.#sensitivity));
+    }
     const { limit } = this.#progress.rules;
     const start = this.#progress.start ?? { t: 0, level: 0 };
     const heap = results.get('heapLive');
@@ -239,12 +242,16 @@ export class TraceAnalysis {
     };
   }
 
+  get #sensitivity(): Sensitivity {
+    return this.#options.sensitivity ?? 'normal';
+  }
+
   #shows(signal: TraceSignal): boolean {
     return this.#wanted === undefined || this.#wanted.has(signal);
   }
 
   #watched(): WatchedSignal[] {
-    const watched = new Set<WatchedSignal>(['heapLive', ...CAUSE_ORDER]);
+    const watched = new Set<WatchedSignal>(['heapLive', ...EARLY]);
     for (const signal of TRACE_SIGNALS) if (this.#wanted?.has(signal)) watched.add(signal);
     return [...watched];
   }

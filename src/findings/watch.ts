@@ -5,11 +5,12 @@ import {
   type DetectorOptions,
   type DetectorResult,
   type DetectorUpdate,
+  detectSegments,
   restoreSegmentsDetector,
   type Sensitivity,
   type StreamDetector,
 } from '../detect/index.ts';
-import { type SeriesPoint, SIGNALS, type WatchedSignal } from '../series/index.ts';
+import { type History, type SeriesPoint, SIGNALS, type WatchedSignal } from '../series/index.ts';
 
 /** Makes detectors; tests put one of their own in. */
 export interface DetectorFactory {
@@ -80,11 +81,6 @@ export class SignalWatch {
     return update === undefined ? undefined : this.#apply(update, point.t);
   }
 
-  /** Takes a point for the end of the series alone. */
-  keep(point: SeriesPoint): void {
-    this.#detector.keep(point);
-  }
-
   #apply(update: DetectorUpdate, now: number): { raised: HeldBend[]; withdrawn: HeldBend[] } {
     const gone = new Set(update.withdrawn.map(({ id }) => id));
     const raised: HeldBend[] = [];
@@ -132,6 +128,14 @@ export interface WatchResult {
   final: FinalBend[];
   dropped: HeldBend[];
   tail: DetectorResult['tail'];
+}
+
+/** A signal that nobody waited for: its whole past at once. */
+export function segmentPast(signal: WatchedSignal, history: History, sensitivity: Sensitivity): WatchResult {
+  const { model, quantum, minEffect } = SIGNALS[signal];
+  const points = history.points(signal);
+  const { final, tail } = detectSegments(points, { model, sensitivity, quantum, minEffect });
+  return { final: final.map(({ bend, detectedAt }) => ({ bend, detectedAt })), dropped: [], tail };
 }
 
 /** Two bends nearer than this, or than this share of the run, may be one, seconds. */

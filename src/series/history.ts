@@ -1,11 +1,12 @@
 // In: samples in order. Out: for any stretch of the past, what every signal was on average: the numbers behind a finding's evidence.
-// Bounded for ever: cells of the far past are joined, so that a cell's width stays near 1 % of its age.
+// Bounded for ever: cells of the far past are joined, so that a cell's width stays below 1 % of its age.
+import type { SeriesPoint } from './bins.ts';
 import { AT, addCycle, CELL_WIDTH, type Column, type CycleCell, joinCells, MEANS, openCell } from './cycle-cell.ts';
 import type { WatchedSignal } from './signals.ts';
 import type { CycleSample } from './trace-series.ts';
 
-const MAX_CELLS = 768;
-const WIDTH_TO_AGE = 0.01;
+const MAX_CELLS = 1536;
+const WIDTH_TO_AGE = 0.0025;
 /** Cycles, and variance of the live heap (MiB²), that it takes to see what the goal follows. */
 const MIN_PAIRS = 30;
 const MIN_VARIANCE = 0.1;
@@ -84,6 +85,15 @@ export class History {
       if (seen >= share * total) return value;
     }
     return undefined;
+  }
+
+  /** All of a signal that is kept, a point a cell. */
+  *points(signal: WatchedSignal): Generator<SeriesPoint> {
+    const [sum, count] = MEANS[signal];
+    for (const cell of this.#cells) {
+      if (cell[AT[count]]! <= 0) continue;
+      yield { t: cell[AT.from]!, y: cell[AT[sum]]! / cell[AT[count]]!, index: cell[AT.index]!, tag: cell[AT.line]! };
+    }
   }
 
   /** Two signals side by side, cell by cell, where both are known. */
