@@ -107,7 +107,7 @@ export class NdjsonWriting {
     const { parsing, analysis } = this.#watching;
     let written = 0;
     for (let index = 0; analysis?.wants(type) && index < records; index++) {
-      const derived = analysis.push(run.event(index));
+      const derived = analysis.push(run.peek(index));
       if (derived.length === 0) continue;
       this.#writeBytes(bytes.subarray(written, run.end(index)));
       written = run.end(index);

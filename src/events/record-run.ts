@@ -19,6 +19,8 @@ export interface RecordRun {
   /** Where record `index` ends in `bytes`. */
   end(index: number): number;
   event(index: number): GcbendEvent;
+  /** The same in an object that the next call uses again. */
+  peek(index: number): GcbendEvent;
 }
 
 export interface RunOptions {
@@ -61,7 +63,8 @@ export class RunTaker {
       at: undefined,
       bytes: Buffer.alloc(0),
       end: (index) => this.#reader!.outputEnd(index),
-      event: (index) => this.#eventAt(index),
+      event: (index) => this.#numbered(this.#decoder!.decode(this.#rows!.values, index * this.#rows!.width), index),
+      peek: (index) => this.#numbered(this.#decoder!.read(this.#rows!.values, index * this.#rows!.width), index),
     };
   }
 
@@ -110,9 +113,7 @@ export class RunTaker {
     return true;
   }
 
-  #eventAt(index: number): GcbendEvent {
-    const { values, width } = this.#rows!;
-    const event = this.#decoder!.decode(values, index * width);
+  #numbered(event: Record<string, unknown>, index: number): GcbendEvent {
     event['line'] = this.#firstLine + index;
     return event as unknown as GcbendEvent;
   }

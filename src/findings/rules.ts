@@ -36,13 +36,16 @@ export function pushRules(
   telling: Telling,
 ): void {
   const { context, origin, out } = telling;
-  const tell = (body: FindingBody | undefined) => {
-    if (body !== undefined) teller.finding(body.rule, body, telling);
-  };
-  if (pushPressure(rules.pressure, sample, context)) tell(describePressure(rules.pressure, context));
+  if (pushPressure(rules.pressure, sample, context)) tell(describePressure(rules.pressure, context), teller, telling);
   const review = pauses.count > 0 && pauses.count % PAUSE_REVIEW === 0;
-  if (pushPause(rules.pauses, sample, context) || review) tell(describePauses(rules.pauses, pauses.state(), context));
-  if (pushHealth(rules.health, sample, origin, context, out)) tell(healthOf(rules, context));
+  if (pushPause(rules.pauses, sample, context) || review) {
+    tell(describePauses(rules.pauses, pauses.state(), context), teller, telling);
+  }
+  if (pushHealth(rules.health, sample, origin, context, out)) tell(healthOf(rules, context), teller, telling);
+}
+
+function tell(body: FindingBody | undefined, teller: Teller, telling: Telling): void {
+  if (body !== undefined) teller.finding(body.rule, body, telling);
 }
 
 function healthOf(rules: Rules, context: RuleContext): FindingBody | undefined {

@@ -53,6 +53,7 @@ export class TraceAnalysis {
   readonly #options: TraceAnalysisOptions;
   readonly #thresholds: Thresholds;
   readonly #wanted: ReadonlySet<string> | undefined;
+  readonly #keepsPeaks: boolean;
   #parts: Parts;
   #progress = newProgress();
   #context: RuleContext | undefined;
@@ -68,7 +69,8 @@ export class TraceAnalysis {
         this.#parts.watches.set(signal, SignalWatch.create(signal, this.#sensitivity, factory));
       }
     }
-    if (detectors.includes('peaks')) {
+    this.#keepsPeaks = detectors.includes('peaks');
+    if (this.#keepsPeaks) {
       for (const signal of TRACE_SIGNALS) {
         if (this.#wanted === undefined ? signal === 'heapLive' : this.#wanted.has(signal))
           this.#progress.peaks[signal] = [];
@@ -96,10 +98,11 @@ export class TraceAnalysis {
   push(event: GcEvent | RuntimeLineEvent): GcbendEvent[] {
     const out: GcbendEvent[] = [];
     if (event.type === 'gc') {
-      const sample = this.#parts.series.push(event);
-      if (sample === undefined) return out;
-      this.#parts.index.add(sample, loggedMs(event));
+      // The sample that waits is the one that the series uses again.
       this.#release(out);
+      const sample = this.#parts.series.push(event);
+      if (sample === undefined) return this.#remember(out);
+      this.#parts.index.add(sample, loggedMs(event));
       if (this.#progress.countsObjects) this.#progress.waiting = sample;
       else this.#take(sample, out);
     } else if (event.grammar === 'scan' && event.scope === 'total') {
@@ -130,11 +133,7 @@ export class TraceAnalysis {
     if (sample.forced) this.#progress.forced++;
     const closed = this.#parts.history.add(sample);
     if (sample.values.pause !== undefined) this.#parts.pauses.push(sample.values.pause);
-    for (const signal in this.#progress.peaks) {
-      const points = this.#progress.peaks[signal as TraceSignal] ?? [];
-      const y = sample.values[signal as TraceSignal];
-      if (y !== undefined) points.push({ t: sample.t, y, index: sample.index, tag: sample.line });
-    }
+    if (this.#keepsPeaks) this.#keepPeaks(sample);
     const telling: Telling = { context: this.#contextAt(sample), origin: this.#origin(sample), out };
     const heap = this.#parts.watches.get('heapLive');
     if (heap !== undefined) {
@@ -152,6 +151,13 @@ export class TraceAnalysis {
     const bin = closed === undefined ? undefined : this.#parts.bins.push(closed, sample.t);
     if (bin !== undefined) this.#pushBin(bin, sample.index, telling);
     pushRules(this.#progress.rules, sample, this.#parts.pauses, this.#parts.teller, telling);
+  }
+
+  #keepPeaks(sample: CycleSample): void {
+    for (const [signal, points] of Object.entries(this.#progress.peaks) as [TraceSignal, SeriesPoint[]][]) {
+      const y = sample.values[signal];
+      if (y !== undefined) points.push({ t: sample.t, y, index: sample.index, tag: sample.line });
+    }
   }
 
   #pushBin(bin: Bin, nextIndex: number, telling: Telling): void {

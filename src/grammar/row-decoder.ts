@@ -9,7 +9,7 @@ interface Member {
 }
 
 interface Part {
-  /** All members in their order, the numbers 0. */
+  /** All members in their order, the numbers those of the last row. */
   members: Record<string, unknown>;
   numbers: Member[];
 }
@@ -18,10 +18,7 @@ interface Template extends Part {
   groups: (Part & { name: string })[];
 }
 
-/**
- * Makes events by copying one and filling in its numbers: an object that is copied whole costs a fraction of one that grows member by
- * member.
- */
+/** Fills numbers into an event that is there already, and copies it whole: one that grows member by member costs many times as much. */
 export class RowDecoder {
   readonly #shape: Shape;
   readonly #head: Record<string, unknown>;
@@ -38,13 +35,24 @@ export class RowDecoder {
 
   /** The event of the values from `row`. */
   decode(values: Float64Array, row: number): Record<string, unknown> {
+    const event = { ...this.read(values, row) };
+    for (const { name } of this.#templateOf(values, row).groups) event[name] = { ...(event[name] as object) };
+    return event;
+  }
+
+  /** The same in an object that is used again by the next call. */
+  read(values: Float64Array, row: number): Record<string, unknown> {
+    const template = this.#templateOf(values, row);
+    fill(template, values, row);
+    for (const group of template.groups) fill(group, values, row);
+    return template.members;
+  }
+
+  #templateOf(values: Float64Array, row: number): Template {
     let present = 0;
     for (const hole of this.#flags) present = 2 * present + values[row + hole]!;
     this.#templates[present] ??= this.#makeTemplate(values, row);
-    const template = this.#templates[present]!;
-    const event = fill(template, values, row);
-    for (const group of template.groups) event[group.name] = fill(group, values, row);
-    return event;
+    return this.#templates[present]!;
   }
 
   #makeTemplate(values: Float64Array, row: number): Template {
@@ -70,8 +78,6 @@ export class RowDecoder {
   }
 }
 
-function fill({ members, numbers }: Part, values: Float64Array, row: number): Record<string, unknown> {
-  const copy = { ...members };
-  for (const { key, hole } of numbers) copy[key] = values[row + hole];
-  return copy;
+function fill({ members, numbers }: Part, values: Float64Array, row: number): void {
+  for (const { key, hole } of numbers) members[key] = values[row + hole];
 }

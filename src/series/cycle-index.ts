@@ -31,11 +31,11 @@ export class CycleIndex {
   add(sample: CycleSample, loggedMs: number | undefined): void {
     const { cycles, sources } = this.#state;
     const offset = sample.cycle - sample.index;
-    if (cycles.at(-1)?.[1] !== offset) {
+    if (cycles[cycles.length - 1]?.[1] !== offset) {
       cycles.push([sample.index, offset]);
       if (cycles.length > MAX_RUNS) cycles.shift();
     }
-    if (sources.at(-1)?.[1] !== sample.source) {
+    if (sources[sources.length - 1]?.[1] !== sample.source) {
       sources.push([sample.index, sample.source]);
       if (sources.length > MAX_RUNS) sources.shift();
     }

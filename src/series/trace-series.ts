@@ -19,6 +19,7 @@ export interface CycleSums {
   markedMs: number;
 }
 
+/** `TraceSeries` uses its sample again for the next cycle. */
 export interface CycleSample {
   /** 0-based number of the cycle in this process' trace: the `index` of every bend. */
   index: number;
@@ -27,15 +28,15 @@ export interface CycleSample {
   source: string;
   /** x of every series: seconds since the process started; seconds since the first line by the wrapper's clock; else the index. */
   t: number;
-  at?: number;
   values: Partial<Record<WatchedSignal, number | undefined>>;
   sums: CycleSums;
   /** Median of the last five allocation rates, MiB/s. */
-  load?: number;
+  load?: number | undefined;
   /** Heap when marking ended: what is in use at its highest, MiB. */
-  heapEndMiB?: number;
-  globalsMiB?: number;
-  pauseParts?: { sweepTermination?: number; markTermination?: number };
+  heapEndMiB?: number | undefined;
+  globalsMiB?: number | undefined;
+  /** The two stop-the-world parts of a cycle, ms. */
+  pauseParts?: { sweepTermination: number; markTermination: number } | undefined;
   forced: boolean;
 }
 
@@ -59,11 +60,8 @@ interface SeriesState {
 }
 
 export class TraceSeries {
-  #state: SeriesState;
-
-  constructor() {
-    this.#state = { index: 0, rates: [] };
-  }
+  #state: SeriesState = { index: 0, rates: [] };
+  readonly #sample: CycleSample = emptySample();
 
   /** @param state what `state()` of another one gave */
   static restore(state: unknown): TraceSeries {
@@ -82,8 +80,8 @@ export class TraceSeries {
   }
 
   /**
-   * @returns undefined for an event that has no place in the series: time that runs backwards, no time where the others have one,
-   * numbers that are none.
+   * @returns the sample, valid until the next call; undefined for an event that has no place in the series: time that runs backwards,
+   * no time where the others have one, numbers that are none.
    */
   push(event: GcEvent): CycleSample | undefined {
     const state = this.#state;
@@ -93,21 +91,19 @@ export class TraceSeries {
     if (state.last !== undefined && t < state.last.t) return undefined;
     const stopTheWorld = !isAmount(event.heapMiB.live);
     const live = isAmount(event.heapMiB.live) ? event.heapMiB.live : end;
-    const sample: CycleSample = {
-      index: state.index++,
-      cycle: event.cycle,
-      line: event.line,
-      source: event.source,
-      t,
-      values: newValues(live),
-      sums: emptySums(),
-      heapEndMiB: end,
-      forced: event.forced === true,
-    };
-    if (isAmount(event.at)) sample.at = event.at;
+    const sample = this.#sample;
+    sample.index = state.index++;
+    sample.cycle = event.cycle;
+    sample.line = event.line;
+    sample.source = event.source;
+    sample.t = t;
+    sample.heapEndMiB = end;
+    sample.forced = event.forced === true;
+    clear(sample);
+    sample.values.heapLive = live;
     this.#addOwnValues(sample, event, live);
     if (state.base !== 'index') this.#addRates(sample, event, start, live);
-    if (state.rates.length > 0) sample.load = median(state.rates);
+    sample.load = state.rates.length > 0 ? median(state.rates) : undefined;
     state.last = { t, start, end, live, stop: stopTheWorld };
     return sample;
   }
@@ -134,7 +130,7 @@ export class TraceSeries {
       if (before !== undefined && before >= SMALLEST_RATIO_MIB && !sample.forced) values.goalRatio = goal / before;
     }
     if (isAmount(event.stacksMiB)) values.stacks = event.stacksMiB;
-    if (isAmount(event.globalsMiB)) sample.globalsMiB = event.globalsMiB;
+    sample.globalsMiB = isAmount(event.globalsMiB) ? event.globalsMiB : undefined;
     const { sweepTermination, markTermination } = event.clockMs ?? {};
     if (isAmount(sweepTermination) && isAmount(markTermination)) {
       values.pause = sweepTermination + markTermination;
@@ -203,20 +199,53 @@ export function noteObjects(sample: CycleSample, objects: number): void {
   sample.sums.markedMs = sample.sums.markMs;
 }
 
-/** All signals at once: an object that grows property by property is copied on its way. */
-function newValues(heapLive: number): CycleSample['values'] {
+function emptySample(): CycleSample {
   return {
-    heapLive,
-    heapGoal: undefined,
-    goalRatio: undefined,
-    stacks: undefined,
-    pause: undefined,
-    assistShare: undefined,
-    scanRate: undefined,
-    gcInterval: undefined,
-    allocRate: undefined,
-    gcCpu: undefined,
+    index: 0,
+    cycle: 0,
+    line: 0,
+    source: '',
+    t: 0,
+    values: {
+      heapLive: undefined,
+      heapGoal: undefined,
+      goalRatio: undefined,
+      stacks: undefined,
+      pause: undefined,
+      assistShare: undefined,
+      scanRate: undefined,
+      gcInterval: undefined,
+      allocRate: undefined,
+      gcCpu: undefined,
+    },
+    sums: emptySums(),
+    load: undefined,
+    heapEndMiB: undefined,
+    globalsMiB: undefined,
+    pauseParts: undefined,
+    forced: false,
   };
+}
+
+/** What the last cycle left and not every cycle sets. */
+function clear({ values, sums }: CycleSample): void {
+  values.heapGoal = undefined;
+  values.goalRatio = undefined;
+  values.stacks = undefined;
+  values.pause = undefined;
+  values.assistShare = undefined;
+  values.scanRate = undefined;
+  values.gcInterval = undefined;
+  values.allocRate = undefined;
+  values.gcCpu = undefined;
+  sums.allocatedMiB = 0;
+  sums.allocSeconds = 0;
+  sums.gcCpuMs = 0;
+  sums.capacityMs = 0;
+  sums.assistMs = 0;
+  sums.markMs = 0;
+  sums.markedMiB = 0;
+  sums.markedMs = 0;
 }
 
 export function emptySums(): CycleSums {

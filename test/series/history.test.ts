@@ -10,7 +10,6 @@ function sample(index: number, t: number, over: Partial<CycleSample> = {}): Cycl
     line: index + 1,
     source: 'a',
     t,
-    at: t,
     values: { heapLive: 10 },
     sums: emptySums(),
     forced: false,

@@ -129,7 +129,6 @@ test('Go 1.0 to 1.4: the heap after the cycle is the live heap, the whole cycle 
   const second = series.push({ ...event, cycle: 2 });
   assert.deepEqual(known(second), { heapLive: 22, pause: 4.5 });
   assert.equal(second?.t, 1);
-  assert.equal(second?.at, undefined);
   assert.equal(series.timeBase, 'index');
 });
 
