@@ -62,21 +62,28 @@ export function findPeriod(
   if (xAll.length < PERIOD_MIN_POINTS) return undefined;
   const { x, y, w } = thin(xAll, yAll, wAll, PERIOD_CELLS);
   const n = x.length;
-  const zero = new Float64Array(n);
-  const fit = (turns: number, trend: Trend) => fitTurns(x, y, w, trend.columns[2]!, turns);
-  const trendWithout = (season: Float64Array): Trend => {
-    const columns = trendColumns(
-      x,
-      y.map((v, i) => v - season[i]!),
-      w,
-    );
+  // Hundreds of fits a search: columns of their own would be megabytes of memory that lives until a collection.
+  const rest = new Float64Array(n);
+  const cos = new Float64Array(n);
+  const sin = new Float64Array(n);
+  const fit = (turns: number, trend: Trend): Season => {
+    turnColumns(x, turns, cos, sin);
+    return { turns, ...solveHarmonics(x, y, w, trend.columns[2]!, cos, sin) };
+  };
+  const trendWithout = (season: Season | undefined): Trend => {
+    rest.set(y);
+    if (season !== undefined) {
+      turnColumns(x, season.turns, cos, sin);
+      subtractSeason(rest, season.b, cos, sin);
+    }
+    const columns = trendColumns(x, rest, w);
     return { columns, sse: leastSquares(columns, y, w).sse };
   };
-  const refine = (turns: number, season: Float64Array, steps: readonly number[]) => {
+  const refine = (turns: number, season: Season | undefined, steps: readonly number[]) => {
     let trend = trendWithout(season);
     let best = fit(turns, trend);
     for (const step of steps) {
-      trend = trendWithout(best.season);
+      trend = trendWithout(best);
       let low = fit(best.turns, trend);
       for (let k = -4; k <= 4; k++) {
         const g = best.turns + (k * step * 6) / 4;
@@ -89,21 +96,21 @@ export function findPeriod(
     return { ...best, trendSse: trend.sse };
   };
 
-  const first = trendWithout(zero);
+  const first = trendWithout(undefined);
   const grid = coarseCosts(x, y, w, first, Math.min(xAll.length / 8, PERIOD_MAX_TURNS));
   let best: ReturnType<typeof refine> | undefined;
   for (const k of candidates(grid.cost)) {
-    const got = refine(grid.turns[k]!, zero, [0.05, 0.02, 0.004]);
+    const got = refine(grid.turns[k]!, undefined, [0.05, 0.02, 0.004]);
     if (!best || got.sse < best.sse) best = got;
   }
   if (!best) return undefined;
   for (const factor of [2, 1.5, 3, 0.5]) {
     const turns = best.turns * factor;
     if (turns <= FEWEST_TURNS || turns >= Math.min(xAll.length / 6, PERIOD_MAX_TURNS)) continue;
-    const got = refine(turns, zero, [0.05, 0.02, 0.004]);
+    const got = refine(turns, undefined, [0.05, 0.02, 0.004]);
     if (got.sse < (factor > 1 ? 1.05 : 0.95) * best.sse) best = got;
   }
-  best = refine(best.turns, best.season, [0.02, 0.005, 0.001]);
+  best = refine(best.turns, best, [0.02, 0.005, 0.001]);
   let weight = 0;
   for (const v of w) weight += v;
   const explained = best.trendSse - best.sse;
@@ -111,26 +118,34 @@ export function findPeriod(
   return enough && explained / weight > (PERIOD_MIN_SIGMA * sigma) ** 2 ? best.turns : undefined;
 }
 
-/** Trend + two harmonics of `turns`: SSE and the season's values. */
-function fitTurns(x: Float64Array, y: Float64Array, w: Float64Array, hinge: Float64Array, turns: number) {
-  const n = x.length;
-  const cos = new Float64Array(n);
-  const sin = new Float64Array(n);
-  for (let i = 0; i < n; i++) {
+/** Two harmonics over a trend: `b` holds the trend's coefficients, then those of cos and sin of one and two times the angle. */
+interface Season {
+  turns: number;
+  b: Float64Array;
+  sse: number;
+}
+
+/** The first harmonic of `turns` into `cos` and `sin`. */
+function turnColumns(x: Float64Array, turns: number, cos: Float64Array, sin: Float64Array): void {
+  for (let i = 0; i < x.length; i++) {
     cos[i] = Math.cos(2 * Math.PI * turns * x[i]!);
     sin[i] = Math.sin(2 * Math.PI * turns * x[i]!);
   }
-  const { b, sse } = solveHarmonics(x, y, w, hinge, cos, sin);
-  const season = new Float64Array(n);
-  for (let i = 0; i < n; i++) {
+}
+
+function subtractSeason(from: Float64Array, b: Float64Array, cos: Float64Array, sin: Float64Array): void {
+  for (let i = 0; i < from.length; i++) {
     const c = cos[i]!;
     const s = sin[i]!;
-    season[i] = b[3]! * c + b[4]! * s + b[5]! * (c * c - s * s) + b[6]! * 2 * c * s;
+    from[i]! -= b[3]! * c + b[4]! * s + b[5]! * (c * c - s * s) + b[6]! * 2 * c * s;
   }
-  return { turns, sse, season };
 }
 
 const COLUMNS = 7;
+/** Room for one system, used again by the next. */
+const gram = new Float64Array(COLUMNS * COLUMNS);
+const rhs = new Float64Array(COLUMNS);
+const row = new Float64Array(COLUMNS);
 
 /** Least squares on 1, x, hinge, and cos and sin of one and two times the angle. */
 function solveHarmonics(
@@ -141,9 +156,8 @@ function solveHarmonics(
   cos: Float64Array,
   sin: Float64Array,
 ) {
-  const gram = new Float64Array(COLUMNS * COLUMNS);
-  const rhs = new Float64Array(COLUMNS);
-  const row = new Float64Array(COLUMNS);
+  gram.fill(0);
+  rhs.fill(0);
   row[0] = 1;
   let yy = 0;
   for (let i = 0; i < x.length; i++) {
@@ -237,9 +251,12 @@ function candidates(cost: readonly number[]): number[] {
 export function findWave(xAll: Float64Array, yAll: Float64Array, wAll: Float64Array): number {
   const { x, y, w } = thin(xAll, yAll, wAll, PERIOD_CELLS);
   const ones = x.map(() => 1);
+  const cos = new Float64Array(x.length);
+  const sin = new Float64Array(x.length);
   let best = { turns: WAVE_FEWEST, sse: Number.POSITIVE_INFINITY };
   for (let turns = WAVE_FEWEST; turns < PERIOD_MIN_TURNS; turns += 0.025) {
-    const { sse } = leastSquares([ones, ...harmonicColumns(x, turns, 1)], y, w);
+    turnColumns(x, turns, cos, sin);
+    const { sse } = leastSquares([ones, cos, sin], y, w);
     if (sse < best.sse) best = { turns, sse };
   }
   return best.turns;
