@@ -1,6 +1,6 @@
 // In: half-second bins of one process. Out: `memory-limit`: the goal no longer follows the live heap, it stands still just above it, and
 // cycles crowd: one story for the twenty bends that the limiter makes.
-import type { Bin, WatchedSignal } from '../series/index.ts';
+import { type CycleCell, pointOf, type WatchedSignal } from '../series/index.ts';
 import { ADVICE } from './advice.ts';
 import { changeAt, type RuleContext, timesOf } from './context.ts';
 import type { FindingBody } from './finding-log.ts';
@@ -40,11 +40,11 @@ const CALM_BINS = 10;
 const FALLING = 0.9;
 
 /** @returns true when what is to be told has changed */
-export function pushLimit(state: LimitState, bin: Bin, cycles: number, context: RuleContext): boolean {
+export function pushLimit(state: LimitState, bin: CycleCell, cycles: number, context: RuleContext): boolean {
   const limits = context.thresholds.memoryLimit;
-  const ratio = bin.goalRatio;
-  const interval = bin.gcInterval;
-  const goal = bin.heapGoal;
+  const ratio = pointOf(bin, 'goalRatio');
+  const interval = pointOf(bin, 'gcInterval');
+  const goal = pointOf(bin, 'heapGoal');
   if (ratio === undefined || interval === undefined || goal === undefined) return false;
   const { usual } = state;
   const live = goal.y / ratio.y;

@@ -66,6 +66,7 @@ export function candidatesOf(
   span: { from: number; to: number },
   context: RuleContext,
 ): (Candidate & { before: number; to: number })[] {
+  if (bends.length === 0) return [];
   const limits = context.thresholds.regime;
   const levels: number[] = [];
   const edges = [span.from, ...bends.map(({ bend }) => bend.t), span.to];

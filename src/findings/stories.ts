@@ -1,7 +1,7 @@
 // In: half-second points of the other signals. Out: for every story one finding and the inflection of its cause; for signals that the
 // user named, every inflection.
 import type { Bend } from '../detect/index.ts';
-import type { Bin, TraceSignal, WatchedSignal } from '../series/index.ts';
+import { type CycleCell, pointOf, type TraceSignal, type WatchedSignal } from '../series/index.ts';
 import type { RuleContext } from './context.ts';
 import type { GrowthEpisode } from './growth-episode.ts';
 import type { LimitState } from './memory-limit.ts';
@@ -44,7 +44,7 @@ function shownBend(signal: WatchedSignal, bend: Bend, context: RuleContext, befo
 /** Takes the points of a closed bin. @param wanted signals whose every bend is to be told */
 export function pushStories(
   watches: Watches,
-  bin: Bin,
+  bin: CycleCell,
   wanted: ReadonlySet<string> | undefined,
   start: number,
   limit: LimitState,
@@ -52,7 +52,7 @@ export function pushStories(
   telling: Telling,
 ): void {
   for (const [signal, watch] of watches) {
-    const point = signal === 'heapLive' ? undefined : bin[signal];
+    const point = signal === 'heapLive' ? undefined : pointOf(bin, signal);
     if (point === undefined) continue;
     const update = watch.push(point);
     if (update !== undefined) {

@@ -3,7 +3,7 @@
 import { detectPeaks, type Sensitivity } from '../detect/index.ts';
 import type { GcbendEvent, GcEvent, RuntimeLineEvent } from '../events/types.ts';
 import {
-  type Bin,
+  type CycleCell,
   type CycleSample,
   noteObjects,
   type SeriesPoint,
@@ -160,7 +160,7 @@ export class TraceAnalysis {
     }
   }
 
-  #pushBin(bin: Bin, nextIndex: number, telling: Telling): void {
+  #pushBin(bin: CycleCell, nextIndex: number, telling: Telling): void {
     const { context } = telling;
     const { limit } = this.#progress.rules;
     const cycles = nextIndex - this.#progress.binIndex;

@@ -61,6 +61,23 @@ export const MEANS: Readonly<Record<WatchedSignal, readonly [Column, Column]>> =
   stacks: ['stacksSum', 'stacksCount'],
 };
 
+/** A point of one signal, as the detector takes it; `tag` is the line of the record. */
+export interface SeriesPoint {
+  t: number;
+  y: number;
+  index: number;
+  tag: number;
+  load?: number;
+}
+
+/** What the signal was on average in the cell; undefined when no cycle of it carries the signal. */
+export function pointOf(cell: CycleCell, signal: WatchedSignal): SeriesPoint | undefined {
+  const [sum, count] = MEANS[signal];
+  const below = cell[AT[count]]!;
+  if (below <= 0) return undefined;
+  return { t: cell[AT.from]!, y: cell[AT[sum]]! / below, index: cell[AT.index]!, tag: cell[AT.line]! };
+}
+
 /** Fractions first, so that V8 keeps an array of doubles from the start and copies no cell when its first fraction comes. */
 const EMPTY: readonly number[] = COLUMNS.map(() => 0.5).fill(0);
 

@@ -1,7 +1,17 @@
 // In: samples in order. Out: for any stretch of the past, what every signal was on average: the numbers behind a finding's evidence.
 // Bounded for ever: cells of the far past are joined, so that a cell's width stays below 1 % of its age.
-import type { SeriesPoint } from './bins.ts';
-import { AT, addCycle, CELL_WIDTH, type Column, type CycleCell, joinCells, MEANS, openCell } from './cycle-cell.ts';
+import {
+  AT,
+  addCycle,
+  CELL_WIDTH,
+  type Column,
+  type CycleCell,
+  joinCells,
+  MEANS,
+  openCell,
+  pointOf,
+  type SeriesPoint,
+} from './cycle-cell.ts';
 import type { WatchedSignal } from './signals.ts';
 import type { CycleSample } from './trace-series.ts';
 
@@ -88,12 +98,8 @@ export class History {
   }
 
   /** All of a signal that is kept, a point a cell. */
-  *points(signal: WatchedSignal): Generator<SeriesPoint> {
-    const [sum, count] = MEANS[signal];
-    for (const cell of this.#cells) {
-      if (cell[AT[count]]! <= 0) continue;
-      yield { t: cell[AT.from]!, y: cell[AT[sum]]! / cell[AT[count]]!, index: cell[AT.index]!, tag: cell[AT.line]! };
-    }
+  points(signal: WatchedSignal): SeriesPoint[] {
+    return this.#cells.map((cell) => pointOf(cell, signal)).filter((point) => point !== undefined);
   }
 
   /** Two signals side by side, cell by cell, where both are known. */

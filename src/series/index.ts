@@ -1,5 +1,6 @@
 // In: nothing. Out: what the series stage hands on.
-export { type Bin, Bins, type SeriesPoint } from './bins.ts';
+export { Bins } from './bins.ts';
+export { type CycleCell, pointOf, type SeriesPoint } from './cycle-cell.ts';
 export { CycleIndex } from './cycle-index.ts';
 export { History } from './history.ts';
 export { SIGNALS, TRACE_SIGNALS, type TraceSignal, type WatchedSignal } from './signals.ts';

@@ -1,6 +1,6 @@
 // In: samples of the live heap. Out: points no nearer to each other than a detector has use for: near a memory limit a thousand cycles a
 // second all see the same heap, and as many points would pass its slow wander off as a thousand observations.
-import type { SeriesPoint } from './bins.ts';
+import type { SeriesPoint } from './cycle-cell.ts';
 import type { CycleSample } from './trace-series.ts';
 
 /** Points are at least this share of the series' age apart, and never have to be further than so many seconds. */

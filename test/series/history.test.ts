@@ -1,7 +1,15 @@
 // In: samples. Out: means and medians of stretches of the past, in bounded memory; bins; the cycle at an index.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Bins, CycleIndex, type CycleSample, emptySums, History } from '../../src/series/index.ts';
+import {
+  Bins,
+  CycleIndex,
+  type CycleSample,
+  emptySums,
+  History,
+  pointOf,
+  type SeriesPoint,
+} from '../../src/series/index.ts';
 
 function sample(index: number, t: number, over: Partial<CycleSample> = {}): CycleSample {
   return {
@@ -49,20 +57,21 @@ test('bins last half a second at least and carry the first cycle of theirs', () 
   assert.equal(history.add(sample(0, 1, { sums: rate(1), values: { pause: 1 } })), undefined);
   assert.equal(history.add(sample(1, 1.4, { sums: rate(3), values: { pause: 2 } })), undefined);
   const closed = bins.push(history.add(sample(2, 1.5, { sums: rate(9) }))!, 1.5);
-  assert.deepEqual(closed?.allocRate, { t: 1, index: 0, tag: 1, y: 20 });
-  assert.deepEqual(closed?.pause, { t: 1, index: 0, tag: 1, y: 1.5 });
-  assert.equal(bins.finish(history.last!).allocRate?.y, 90);
+  assert.deepEqual(pointOf(closed!, 'allocRate'), { t: 1, index: 0, tag: 1, y: 20 });
+  assert.deepEqual(pointOf(closed!, 'pause'), { t: 1, index: 0, tag: 1, y: 1.5 });
+  assert.equal(pointOf(bins.finish(history.last!), 'allocRate')?.y, 90);
+  assert.equal(pointOf(history.last!, 'pause'), undefined);
 });
 
 test('bins of an old process are made of several cells', () => {
   const history = new History();
   const bins = new Bins();
-  const points = [];
+  const points: (SeriesPoint | undefined)[] = [];
   for (let i = 0; i < 40; i++) {
     const t = 4000 + i * 0.25;
     const closed = history.add(sample(i, t, { values: { pause: i } }));
     const bin = closed && bins.push(closed, t);
-    if (bin) points.push(bin.pause);
+    if (bin) points.push(pointOf(bin, 'pause'));
   }
   assert.deepEqual(points[0], { t: 4000, index: 0, tag: 1, y: 3.5 });
   assert.deepEqual(points[1], { t: 4002, index: 8, tag: 9, y: 11.5 });
