@@ -8,6 +8,7 @@ const src = join(import.meta.dirname, '../src');
 
 /** Paths within src, without their extensions, and the names under which the programs are exported. */
 export const programs = [
+  { path: 'detect/kernel', name: 'KERNEL_WASM' },
   { path: 'events/goroutines/stack-engine', name: 'STACK_ENGINE_WASM' },
   { path: 'framing/anchor-scanner', name: 'ANCHOR_SCANNER_WASM' },
   { path: 'grammar/run-reader', name: 'RUN_READER_WASM' },

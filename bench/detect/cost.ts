@@ -45,7 +45,7 @@ export function streamCost(n: number): { perCycleUs: number; worstSecondMs: numb
     if (p.index > 100) worst = Math.max(worst, cpuMs() - from);
   }
   const perCycleUs = ((cpuMs() - start) * 1000) / n;
-  const cells = (d.state() as { cells: { size: number[] } }).cells.size.length;
+  const cells = (d.state() as { cells: { cells: unknown[] } }).cells.cells.length;
   return { perCycleUs, worstSecondMs: worst, cells };
 }
 

@@ -1,135 +1,94 @@
-// In: points, one at a time. Out: at most MAX_CELLS means over time, fine where recent, coarse where old; one plain JSON value.
+// In: points, one at a time. Out: at most MAX_CELLS means over time, fine where recent, coarse where old.
 
 import { COMPACT_TO, MAX_CELLS } from './constants.ts';
+import { CELL, type CellMeans, joinCells, meansOf } from './kernel.ts';
 import type { Point } from './types.ts';
 
-/** Parallel columns, one entry a cell. */
+/**
+ * Cells one behind the other, `CELL.numbers` each. They are joined so that a cell's length is a fixed share of its age: the number
+ * of cells grows with ln(age) only, the newest points stay single, and a flood of points (1,000 cycles a second at a memory limit)
+ * does not wash out what came before it.
+ */
 export interface CellStore {
-  /** Points so far. */
-  points: number;
+  /** Cells in use. */
+  count: number;
   /** Cell length as a share of age that the last compaction came to. */
   share: number;
-  size: number[];
-  /** Sums over the cell's points. */
-  t: number[];
-  y: number[];
-  load: number[];
-  /** How many points carried a load. */
-  loads: number[];
-  /** The cell's first point. */
-  firstT: number[];
-  firstIndex: number[];
-  firstTag: (number | null)[];
+  rows: Float64Array;
 }
+
+const FEW_CELLS = 32;
 
 export function makeCells(): CellStore {
+  return { count: 0, share: 1 / COMPACT_TO, rows: new Float64Array(FEW_CELLS * CELL.numbers) };
+}
+
+/** The point with `y` in place of its own value. */
+export function addPoint(c: CellStore, p: Point, y: number): void {
+  let { rows } = c;
+  const at = c.count * CELL.numbers;
+  if (at === rows.length) {
+    rows = new Float64Array(2 * at);
+    rows.set(c.rows);
+    c.rows = rows;
+  }
+  rows[at] = 1;
+  rows[at + CELL.t] = p.t;
+  rows[at + CELL.y] = y;
+  rows[at + CELL.load] = p.load ?? 0;
+  rows[at + CELL.loads] = p.load === undefined ? 0 : 1;
+  rows[at + CELL.firstT] = p.t;
+  rows[at + CELL.firstIndex] = p.index;
+  rows[at + CELL.firstTag] = p.tag ?? Number.NaN;
+  c.count++;
+  if (c.count <= MAX_CELLS) return;
+  const joined = joinCells(rows, c.count, c.share, COMPACT_TO);
+  c.count = joined.n;
+  c.share = joined.share;
+}
+
+/** One number of every cell; sums of points, unless the cell has but one. */
+export function columnOf(c: CellStore, field: number): Float64Array {
+  return Float64Array.from({ length: c.count }, (_, k) => c.rows[k * CELL.numbers + field]!);
+}
+
+/** The first point of a cell. */
+export function firstOf(c: CellStore, cell: number): { t: number; index: number; tag?: number } {
+  const at = cell * CELL.numbers;
+  const tag = c.rows[at + CELL.firstTag]!;
   return {
-    points: 0,
-    share: 1 / COMPACT_TO,
-    size: [],
-    t: [],
-    y: [],
-    load: [],
-    loads: [],
-    firstT: [],
-    firstIndex: [],
-    firstTag: [],
+    t: c.rows[at + CELL.firstT]!,
+    index: c.rows[at + CELL.firstIndex]!,
+    ...(Number.isNaN(tag) ? {} : { tag }),
   };
-}
-
-export function addPoint(c: CellStore, p: Point): void {
-  c.points++;
-  c.size.push(1);
-  c.t.push(p.t);
-  c.y.push(p.y);
-  c.load.push(p.load ?? 0);
-  c.loads.push(p.load === undefined ? 0 : 1);
-  c.firstT.push(p.t);
-  c.firstIndex.push(p.index);
-  c.firstTag.push(p.tag ?? null);
-  if (c.size.length > MAX_CELLS) compact(c);
-}
-
-/**
- * Joins neighbours whose joint length in time is at most r x their age, r growing until COMPACT_TO cells are left: cell
- * length is a fixed share of age, so the number of cells grows with ln(age) only, the newest points stay single, and a
- * flood of points (1,000 cycles a second at a memory limit) does not wash out what came before it.
- */
-function compact(c: CellStore): void {
-  joinOld(c, c.share);
-  while (c.size.length > COMPACT_TO) {
-    c.share *= 1.1;
-    joinOld(c, c.share);
-  }
-}
-
-function joinOld(c: CellStore, r: number): void {
-  const n = c.size.length;
-  const now = c.firstT[n - 1]!;
-  let out = 0;
-  for (let i = 0; i < n; out++) {
-    copyCell(c, i, out);
-    const start = c.firstT[i]!;
-    let j = i + 1;
-    // The joint cell would end where the one after it begins.
-    while (j + 1 < n && c.firstT[j + 1]! - start <= r * (now - c.firstT[j + 1]!)) {
-      addCell(c, j, out);
-      j++;
-    }
-    i = j;
-  }
-  for (const column of [c.size, c.t, c.y, c.load, c.loads, c.firstT, c.firstIndex, c.firstTag]) column.length = out;
-}
-
-function copyCell(c: CellStore, from: number, to: number): void {
-  if (from === to) return;
-  for (const column of [c.size, c.t, c.y, c.load, c.loads, c.firstT, c.firstIndex]) column[to] = column[from]!;
-  c.firstTag[to] = c.firstTag[from]!;
-}
-
-function addCell(c: CellStore, from: number, to: number): void {
-  for (const column of [c.size, c.t, c.y, c.load, c.loads]) column[to]! += column[from]!;
-}
-
-/** Means of cells as arrays; `first` is each one's first cell in the store, loads are NaN where the caller gave none. */
-export interface CellMeans {
-  t: Float64Array;
-  y: Float64Array;
-  size: Float64Array;
-  load: Float64Array;
-  first: Int32Array;
 }
 
 /** The newest `fine` cells as they are, the older ones joined into at most `coarse` groups of neighbours. */
 export function cellMeans(c: CellStore, fine = Number.POSITIVE_INFINITY, coarse = 0): CellMeans {
-  const n = c.size.length;
-  const old = Math.max(0, n - fine);
-  const step = old > coarse ? Math.ceil(old / coarse) : 1;
-  const groups = Math.ceil(old / step);
-  const m = groups + n - old;
-  const make = () => new Float64Array(m);
-  const out: CellMeans = { t: make(), y: make(), size: make(), load: make(), first: new Int32Array(m) };
-  for (let k = 0; k < m; k++) {
-    const from = k < groups ? k * step : old + k - groups;
-    const to = k < groups ? Math.min(old, from + step) : from + 1;
-    setMeans(out, k, c, from, to);
-  }
-  return out;
+  const old = Math.max(0, c.count - fine);
+  return meansOf(c.rows, c.count, old, old > coarse ? Math.ceil(old / coarse) : 1);
 }
 
-/** The `k`-th of the means: those of the cells `[from, to)`. */
-function setMeans(out: CellMeans, k: number, c: CellStore, from: number, to: number): void {
-  let [size, t, y, load, loads] = [0, 0, 0, 0, 0];
-  for (let i = from; i < to; i++) {
-    size += c.size[i]!;
-    t += c.t[i]!;
-    y += c.y[i]!;
-    load += c.load[i]!;
-    loads += c.loads[i]!;
-  }
-  out.first[k] = from;
-  out.size[k] = size;
-  out.t[k] = t / size;
-  out.y[k] = y / size;
-  out.load[k] = loads > 0 ? load / loads : Number.NaN;
+/** As one plain JSON value: tags that are missing are null. */
+export interface SavedCells {
+  share: number;
+  cells: (number | null)[][];
+}
+
+export function saveCells(c: CellStore): SavedCells {
+  const cells = Array.from({ length: c.count }, (_, k) =>
+    Array.from(c.rows.subarray(k * CELL.numbers, (k + 1) * CELL.numbers), (v) => (Number.isNaN(v) ? null : v)),
+  );
+  return { share: c.share, cells };
+}
+
+export function restoreCells({ share, cells }: SavedCells): CellStore {
+  const rows = new Float64Array(Math.max(FEW_CELLS, cells.length) * CELL.numbers);
+  cells.forEach((cell, k) => {
+    rows.set(
+      cell.map((v) => v ?? Number.NaN),
+      k * CELL.numbers,
+    );
+  });
+  return { count: cells.length, share, rows };
 }

@@ -4,7 +4,7 @@ import { PLACE_REACH } from './calibration.ts';
 import { GROWTH_T, KINK_SLACK, STOPPED_SHARE } from './constants.ts';
 import { effectOf } from './effects.ts';
 import type { Cells } from './fit.ts';
-import { findHinge } from './hinge.ts';
+import { findHinge } from './kernel.ts';
 import { fitPieces, type Line, lineAt, type Sums, sse } from './sums.ts';
 import type { BendKind } from './types.ts';
 
@@ -48,9 +48,8 @@ function classifyCut(cells: Cells, sums: Sums, left: Line, right: Line, kappa: n
   const b = right.to;
   const q = right.from;
   const split = sse(sums, a, q) + sse(sums, q, b);
-  const costs = new Float64Array(b - a);
   const y = yWithoutSeason(sums, a, b);
-  const hinge = findHinge(x.subarray(a, b), y.y, y.w, 0, b - a, costs);
+  const hinge = findHinge(x.subarray(a, b), y.y, y.w);
   const kink =
     hinge.sse <= split + KINK_SLACK * Math.log(x.length) * noise &&
     Math.abs(e.jump) < Math.max(KINK_GAP * sigma, 4 * e.jumpSe);
@@ -61,7 +60,7 @@ function classifyCut(cells: Cells, sums: Sums, left: Line, right: Line, kappa: n
   const kind = isSlope ? slopeKind(left.slope, right.slope, grew, grows) : e.jump > 0 ? 'step-up' : 'step-down';
   const cell = kink ? a + hinge.cut : q;
   const [cellFrom, cellTo] = kink
-    ? placeInterval(a, costs, hinge.sse, noise)
+    ? placeInterval(a, hinge.costs, hinge.sse, noise)
     : placeInterval(a, splitCosts(sums, a, b), split, noise);
   return {
     kind,

@@ -24,6 +24,8 @@ export const BURST_MIN_KEPT = 0.75;
 
 /** Parameters a bend costs: place, slope, level. */
 export const BEND_PARAMETERS = 3;
+/** And a kink: place, slope. */
+export const KINK_PARAMETERS = 2;
 /** c in the penalty 3 c ln N sigma^2 kappa. c = 1 is BIC (Schwarz 1978); 2 pays for searching the place. */
 export const PENALTY: Readonly<Record<Sensitivity, number>> = { low: 3, normal: 2, high: 1.4 };
 /** What a sensitivity asks of evidence, as a share of what `normal` asks; sizes in sigma go with its root, as evidence is a square. */
@@ -39,6 +41,14 @@ export const SHORT_SIDE_EVIDENCE = 300;
 export const START_CELLS = 24;
 /** PELT visits at most this many places; each bend is then refined cell by cell. */
 export const PELT_NODES = 400;
+/** Share of the penalty in the coarse pass over longer series: it must propose every cut that the exact pass may want. */
+export const COARSE_PENALTY = 0.4;
+/** The same for levels, which are not refined. */
+export const LEVEL_NODES = 700;
+/** Cells that must lie on each side of a hinge. */
+export const HINGE_MARGIN = 4;
+/** Weights and sums of squares below this are none. */
+export const TINY = 1e-9;
 /** Series shorter than this say nothing. */
 export const MIN_POINTS = 16;
 
@@ -49,6 +59,8 @@ export const KAPPA_MAX = 8;
 /** With the residuals' own variance in place of sigma^2, the ratio may reach this. */
 export const KAPPA_TOTAL_MAX = 64;
 export const KAPPA_ROUNDS = 3;
+/** The measured ratio holds while the next one is less than this many times it. */
+export const KAPPA_GROWTH = 1.15;
 export const KAPPA_LAGS = 40;
 
 /** Smallest effect: this many sigma and this share of the level (and the caller's minEffect). */
@@ -141,11 +153,11 @@ export const LEVEL_RATIO = 1.25;
 /** Parameters a regime costs (place, level) and the factor for heavy tails. */
 export const LEVEL_PENALTY = 2 * 2;
 export const LEVEL_MIN_SIDE = 8;
+/** Least noise of a log: 1 %. */
+export const LEVEL_LEAST_SIGMA = 0.01;
 /** A regime's jump between slanted lines must be this share of that between means: a drift has none. */
 export const LEVEL_JUMP_SHARE = 0.5;
 export const LEVEL_T = 6;
 export const LEVEL_EVIDENCE = 30;
 /** Offset of the log as a share of the median of the positive values. */
 export const LEVEL_OFFSET = 0.1;
-/** Values are taken in threes, of which the median counts. */
-export const LEVEL_MEDIAN_OF = 3;

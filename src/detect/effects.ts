@@ -10,6 +10,7 @@ import {
   strictness,
 } from './constants.ts';
 import type { Cells } from './fit.ts';
+import { lowerQuartile } from './kernel.ts';
 import { fitLine, fitPieces, type Line, lineAt, type Sums, sse } from './sums.ts';
 import type { Sensitivity } from './types.ts';
 
@@ -29,7 +30,7 @@ export interface Effect {
  * quartile); `dropWeakCuts` asks for 2 % of the level at each cut.
  */
 export function smallestEffect(cells: Cells, minEffect: number, sensitivity: Sensitivity): number {
-  const low = cells.y.map(Math.abs).sort()[cells.y.length >> 2]!;
+  const low = lowerQuartile(cells.y);
   return Math.max(EFFECT_SIGMA * Math.sqrt(strictness(sensitivity)) * cells.sigma, minEffect, EFFECT_SHARE * low);
 }
 

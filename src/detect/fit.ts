@@ -1,20 +1,10 @@
 // In: cells of one series. Out: its segmentation: straight pieces over time, with or without a cycle under them.
 
-import {
-  BEND_PARAMETERS,
-  HARMONICS,
-  KAPPA_FIRST,
-  KAPPA_ROUNDS,
-  KAPPA_TOTAL_MAX,
-  MIN_SEGMENT,
-  MIN_SIDE,
-} from './constants.ts';
-import { findHinge } from './hinge.ts';
-import { longRunRatio, longRunVariance } from './noise.ts';
-import { findCuts } from './pelt.ts';
+import { BEND_PARAMETERS, HARMONICS, KINK_PARAMETERS } from './constants.ts';
+import { fitLines } from './kernel.ts';
 import { findPeriod, findWave, harmonicColumns, trendColumns } from './period.ts';
 import { leastSquares } from './solve.ts';
-import { fitPieces, fittedValues, type Line, makeSums, type Sums, sse } from './sums.ts';
+import { fitPieces, fittedValues, type Line, type Sums } from './sums.ts';
 
 /** One series as the segmentation sees it: x in 0..1, weights relative to one point, noise scale of weight 1. */
 export interface Cells {
@@ -41,55 +31,16 @@ export interface Segmentation {
   turns?: number;
 }
 
-/**
- * Segmentation of y without its season: once with a guessed kappa, then with the measured one until that holds. kappa
- * is the residuals' long-run variance over sigma^2; second differences see little of a slowly wandering noise.
- */
+/** Segmentation of y without its season. */
 function segmentWithout(cells: Cells, season: Float64Array, c: number): Segmentation {
-  const { x, w, sigma } = cells;
-  const y = cells.y.map((v, i) => v - season[i]!);
-  const sums = makeSums(x, y, w);
-  const unit = BEND_PARAMETERS * c * Math.log(Math.max(x.length, 50)) * sigma * sigma;
-  const at = (kappa: number) => {
-    const cuts = findCuts(sums, unit * kappa, MIN_SEGMENT);
-    return { cuts, rest: residuals(y, fitPieces(sums, cuts), x, w) };
-  };
-  const first = at(KAPPA_FIRST);
-  let kappa = longRunRatio(first.rest, w);
-  let now = at(kappa);
-  const fine = now.cuts;
-  for (let round = 0; round < KAPPA_ROUNDS; round++) {
-    const next = Math.min(KAPPA_TOTAL_MAX, longRunVariance(now.rest, w) / (sigma * sigma));
-    if (next < 1.15 * kappa) break;
-    kappa = next;
-    now = at(kappa);
-  }
-  const cuts = addKinks(
-    { ...cells, y },
-    sums,
-    now.cuts,
-    2 * c * Math.log(Math.max(x.length, 50)) * sigma * sigma * kappa,
-  );
-  return { sums, cuts, fine, pieces: fitPieces(sums, cuts), kappa, season };
-}
-
-/** Cuts pieces at a hinge (two parameters: place and slope) where that pays: PELT only knows cuts of three. */
-function addKinks(cells: Cells, sums: Sums, cuts: readonly number[], beta: number): number[] {
-  const edges = [0, ...cuts, sums.n];
-  return edges.slice(1).flatMap((to, i) => {
-    const from = edges[i]!;
-    const end = to < sums.n ? [to] : [];
-    if (to - from < 2 * MIN_SIDE) return end;
-    const h = findHinge(cells.x, cells.y, cells.w, from, to);
-    const cut = from + h.cut;
-    const pays = sse(sums, from, to) - h.sse > beta;
-    return pays && cut - from >= MIN_SIDE && to - cut >= MIN_SIDE ? [cut, ...end] : end;
+  const { sigma } = cells;
+  const penaltyOf = (parameters: number) => parameters * c * Math.log(Math.max(season.length, 50)) * sigma * sigma;
+  const { sums, cuts, fine, kappa } = fitLines(cells, season, {
+    cut: penaltyOf(BEND_PARAMETERS),
+    kink: penaltyOf(KINK_PARAMETERS),
+    variance: sigma * sigma,
   });
-}
-
-function residuals(y: Float64Array, pieces: readonly Line[], x: Float64Array, w: Float64Array): Float64Array {
-  const fit = fittedValues(pieces, x);
-  return y.map((v, i) => (v - fit[i]!) * Math.sqrt(w[i]!));
+  return { sums, cuts, fine, pieces: fitPieces(sums, cuts), kappa, season };
 }
 
 /** SSE of a segmentation of the raw series plus its penalties, at a common kappa. */

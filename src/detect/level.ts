@@ -1,73 +1,55 @@
 // In: cells of a rate-like signal. Out: where its level jumps: piecewise constant on log(value), bends of kind `regime`.
 // Heavy tails are met by medians of three before this point, drift by asking for a jump between two slanted lines.
 
-import { maskBursts } from './bursts.ts';
 import { PLACE_REACH } from './calibration.ts';
 import type { CellBend } from './classify.ts';
 import {
   LEVEL_EVIDENCE,
   LEVEL_JUMP_SHARE,
+  LEVEL_LEAST_SIGMA,
   LEVEL_MIN_SIDE,
   LEVEL_OFFSET,
   LEVEL_PENALTY,
   LEVEL_RATIO,
   LEVEL_T,
-  MEAN_FLOOR,
   MIN_POINTS,
   PENALTY,
   strictness,
 } from './constants.ts';
 import { effectOf } from './effects.ts';
-import { longRunRatio, median, noiseScale } from './noise.ts';
-import { pelt } from './pelt.ts';
+import { fitLevels, median, prepare } from './kernel.ts';
 import type { SeriesInput, WholeFit } from './segments.ts';
-import { fitLine, makeSums, type Sums } from './sums.ts';
+import { fitLine, type Sums } from './sums.ts';
 import { amplitude, findTurns, isCycle } from './zigzag.ts';
 
 /** Weighted sum of squares of [a, b) about its mean. */
-export function sseOfMean(s: Sums, a: number, b: number): number {
+function sseOfMean(s: Sums, a: number, b: number): number {
   const w = Math.max(s.w[b]! - s.w[a]!, 1e-9);
   const sy = s.y[b]! - s.y[a]!;
   return Math.max(0, s.yy[b]! - s.yy[a]! - (sy * sy) / w);
 }
 
-/** `sseOfMean` of [from[k], end) for the first `count` k, into `out`. */
-function sseOfMeansFrom(s: Sums, from: Int32Array, count: number, end: number, out: Float64Array): void {
-  for (let k = 0; k < count; k++) out[k] = sseOfMean(s, from[k]!, end);
-}
-
 /** Values on a log scale; the offset keeps zeros finite and changes too small to matter small. */
-export function logOffset(y: Float64Array, minEffect: number, quantum: number): number {
+function logOffset(y: Float64Array, minEffect: number, quantum: number): number {
   const positive = y.filter((v) => v > 0);
   return Math.max(minEffect, quantum, LEVEL_OFFSET * median(positive), 1e-9);
 }
 
-/** Everything in log units but `offset`, which turns them back: value = exp(level) - offset. */
-export function segmentLevels(input: SeriesInput): (WholeFit & { offset: number }) | undefined {
+export function toLog(value: number, offset: number): number {
+  return Math.log(Math.max(value, 0) + offset);
+}
+
+/** Everything in log units but `offset`, which turns them back: value = exp(level) - offset; `z`: the values. */
+export function segmentLevels(input: SeriesInput): (WholeFit & { offset: number; z: Float64Array }) | undefined {
   const { t, quantum, minEffect } = input;
   const n = t.length;
   if (n < 2 * LEVEL_MIN_SIDE || n < MIN_POINTS) return undefined;
   const offset = logOffset(input.y, minEffect, quantum);
-  const z = input.y.map((v) => Math.log(Math.max(v, 0) + offset));
-  const size = input.size.map((m) => (1 + MEAN_FLOOR) / (1 / m + MEAN_FLOOR));
-  const sigma = Math.max(noiseScale(z, 0, size), 0.01);
-  const { keep, bursts } = maskBursts(z, sigma, size);
-  const w = keep.map((k, i) => k * size[i]!);
-  const scale = t[n - 1]! - t[0]! || 1;
-  const x = t.map((v) => (v - t[0]!) / scale);
-  const sums = makeSums(x, z, w);
+  const z = input.y.map((v) => toLog(v, offset));
+  const { x, w, sigma, bursts, scale } = prepare(t, z, input.size, LEVEL_LEAST_SIGMA, false);
   const unit = LEVEL_PENALTY * PENALTY[input.sensitivity] * Math.log(Math.max(n, 50)) * sigma * sigma;
-  const nodes = everyCell(n);
-  const first = pelt(sums, nodes, 2 * unit, LEVEL_MIN_SIDE, sseOfMeansFrom);
-  const kappa = longRunRatio(residualsOfMeans(z, w, first), w);
-  const cuts = keepJumps(
-    sums,
-    x,
-    pelt(sums, nodes, kappa * unit, LEVEL_MIN_SIDE, sseOfMeansFrom),
-    sigma,
-    kappa,
-    strictness(input.sensitivity),
-  );
+  const { sums, kappa, cuts: all } = fitLevels(x, z, w, unit);
+  const cuts = keepJumps(sums, x, all, sigma, kappa, strictness(input.sensitivity));
   const pieces = levelPieces(sums, cuts);
   const turns = findTurns(pieces, x, Math.log(LEVEL_RATIO) / 2);
   const zigzag = isCycle(turns);
@@ -85,6 +67,7 @@ export function segmentLevels(input: SeriesInput): (WholeFit & { offset: number 
     turns: [],
     bursts,
     offset,
+    z,
   };
   if (zigzag) {
     const period = (2 * (turns.at(-1)!.x - turns[0]!.x) * scale) / (turns.length - 1);
@@ -97,24 +80,6 @@ export function segmentLevels(input: SeriesInput): (WholeFit & { offset: number 
     return move < minEffect ? [] : [regimeBend(sums, x, q, left.from, right.to, sigma * sigma * kappa)];
   });
   return { ...shared, bends, cycle: undefined };
-}
-
-function everyCell(n: number): number[] {
-  const step = Math.max(1, Math.ceil(n / 700));
-  const out: number[] = [];
-  for (let k = 0; k < n - step; k += step) out.push(k);
-  out.push(n);
-  return out;
-}
-
-function residualsOfMeans(z: Float64Array, w: Float64Array, cuts: readonly number[]): Float64Array {
-  const out = new Float64Array(z.length);
-  const edges = [0, ...cuts, z.length];
-  for (let k = 0; k + 1 < edges.length; k++) {
-    const middle = median(z.subarray(edges[k]!, edges[k + 1]!));
-    for (let i = edges[k]!; i < edges[k + 1]!; i++) out[i] = (z[i]! - middle) * Math.sqrt(w[i]!);
-  }
-  return out;
 }
 
 function levelPieces(s: Sums, cuts: readonly number[]) {

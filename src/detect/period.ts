@@ -9,10 +9,8 @@ import {
   PERIOD_MIN_SIGMA,
   PERIOD_MIN_TURNS,
 } from './constants.ts';
-import { findHinge, hingeColumn } from './hinge.ts';
-import { bestCut } from './pelt.ts';
+import { bestCut, findHinge } from './kernel.ts';
 import { leastSquares, solveSymmetric } from './solve.ts';
-import { makeSums } from './sums.ts';
 
 /** cos and sin columns of the first `k` harmonics of `turns` turns over x in 0..1. */
 export function harmonicColumns(x: Float64Array, turns: number, k: number): Float64Array[] {
@@ -31,11 +29,15 @@ export function harmonicColumns(x: Float64Array, turns: number, k: number): Floa
 export function trendColumns(x: Float64Array, y: Float64Array, w: Float64Array): Float64Array[] {
   const ones = x.map(() => 1);
   const hinge = [ones, x, hingeColumn(x, findHinge(x, y, w).cut)];
-  const n = x.length;
-  const sums = makeSums(x, y, w);
-  const q = bestCut(sums, 0, n, STEP_MARGIN, n - STEP_MARGIN);
+  const q = bestCut(x, y, w, STEP_MARGIN);
   const step = [ones, x, x.map((_, i) => (i >= q ? 1 : 0))];
   return leastSquares(step, y, w).sse < leastSquares(hinge, y, w).sse ? step : hinge;
+}
+
+/** Column (x - q)+ of a hinge between points cut - 1 and cut. */
+function hingeColumn(x: Float64Array, cut: number): Float64Array {
+  const q = (x[cut]! + x[cut - 1]!) / 2;
+  return x.map((v) => Math.max(0, v - q));
 }
 
 const STEP_MARGIN = 6;

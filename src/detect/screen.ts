@@ -1,7 +1,6 @@
 // In: the newest points and the last piece of the last segmentation. Out: is it time to segment again? Constant cost.
 // An exponentially weighted moving average chart (Roberts 1959) on the residuals from that piece.
 
-import type { CellMeans } from './cells.ts';
 import {
   CREDIT_FAST,
   CREDIT_MAX,
@@ -15,9 +14,9 @@ import {
   RERUN_SHARE,
   SCREEN_BAND,
   SCREEN_LAMBDA,
-  SCREEN_NEWEST,
   SCREEN_RECORD,
 } from './constants.ts';
+import { type CellMeans, chart } from './kernel.ts';
 import type { WholeFit } from './segments.ts';
 
 /** Plain JSON. `slope` per second, from `level` at `t0`. */
@@ -95,12 +94,8 @@ export function resetScreen(s: Screen, means: CellMeans, fit: WholeFit | undefin
   s.level = tail.intercept;
   s.slope = tail.slope / scale;
   const sd = fit.sigma * Math.sqrt((fit.kappa * SCREEN_LAMBDA) / (2 - SCREEN_LAMBDA));
-  let record = 0;
-  s.average = 0;
-  for (let i = tail.from; i < n; i++) {
-    s.average += SCREEN_LAMBDA * (means.y[i]! - s.level - s.slope * (means.t[i]! - s.t0) - s.average);
-    if (i < n - SCREEN_NEWEST) record = Math.max(record, Math.abs(s.average));
-  }
+  const { average, record } = chart(means, tail.from, s.level, s.slope);
+  s.average = average;
   s.band = Math.max(SCREEN_BAND * sd, SCREEN_RECORD * record);
   const quiet = Math.abs(s.average) <= s.band;
   s.gap = quiet || pending ? RERUN_POINTS : Math.min(RERUN_LONGEST, s.gap * RERUN_BACKOFF);

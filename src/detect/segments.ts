@@ -1,13 +1,12 @@
 // In: cells of one series. Out: its bends, its cycle, its bursts and its last piece: the whole segmentation, once.
 
-import { maskBursts } from './bursts.ts';
 import { type CellBend, classifyCuts } from './classify.ts';
-import { EFFECT_SIGMA, GROWTH_T, KAPPA_FIRST, MEAN_FLOOR, MIN_POINTS, PENALTY, STOPPED_SHARE } from './constants.ts';
+import { EFFECT_SIGMA, GROWTH_T, KAPPA_FIRST, MIN_POINTS, PENALTY, ROUNDING_SD, STOPPED_SHARE } from './constants.ts';
 import { joinCurves } from './curve.ts';
 import { dropWeakCuts, smallestEffect } from './effects.ts';
 import { type Cells, type Segmentation, segmentPlain, withCycle } from './fit.ts';
 import { findFloor } from './floor.ts';
-import { median, noiseScale } from './noise.ts';
+import { median, prepare } from './kernel.ts';
 import { fitLine, fitPieces, type Line, type Sums } from './sums.ts';
 import { tidyBends } from './tidy.ts';
 import { twoKinks } from './two-kinks.ts';
@@ -50,14 +49,11 @@ export interface WholeFit {
 const TRUSTED_TURNS = 3.5;
 
 export function segmentSeries(input: SeriesInput): WholeFit | undefined {
-  const { t, y } = input;
+  const { t, y, size } = input;
   const n = y.length;
   if (n < MIN_POINTS) return undefined;
-  const weight = input.size.map((m) => (1 + MEAN_FLOOR) / (1 / m + MEAN_FLOOR));
-  const sigma = noiseScale(y, input.quantum, weight);
-  const { keep, bursts } = maskBursts(y, sigma, weight, input.size);
-  const scale = t[n - 1]! - t[0]! || 1;
-  const cells: Cells = { x: t.map((v) => (v - t[0]!) / scale), y, w: keep.map((k, i) => k * weight[i]!), sigma };
+  const { x, w, sigma, bursts, scale } = prepare(t, y, size, input.quantum * ROUNDING_SD, true);
+  const cells: Cells = { x, y, w, sigma };
   const smallest = smallestEffect(cells, input.minEffect, input.sensitivity);
   const c = PENALTY[input.sensitivity];
   const bendsOf = (s: Segmentation) => {
@@ -74,7 +70,6 @@ export function segmentSeries(input: SeriesInput): WholeFit | undefined {
   const seg = curved ? plain : withCycle(cells, plain, c);
   const { cuts, bends } = seg === plain ? straight : bendsOf(seg);
   const pieces = fitPieces(seg.sums, cuts);
-  const { x, w } = cells;
   const tail = pieces.at(-1)!;
   const tailSe = sigma * Math.sqrt(seg.kappa / Math.max(tail.sxx, 1e-9));
   const growing = isGrowing(seg.sums, tail, x, sigma * Math.sqrt(seg.kappa), smallest);

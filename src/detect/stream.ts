@@ -1,21 +1,20 @@
 // In: points of one series in order. Out: bends raised, taken back and, at the end, final. State: one plain JSON value.
 
-import { addPoint, type CellStore, makeCells } from './cells.ts';
+import { addPoint, type CellStore, firstOf, makeCells, restoreCells, type SavedCells, saveCells } from './cells.ts';
 import {
   ALARM_CELLS,
   ALARM_EVIDENCE,
   ALARM_STREAK,
-  LEVEL_MEDIAN_OF,
   RERUN_GROWTH,
   STREAM_COARSE,
   STREAM_FINE,
   strictness,
   WITHDRAW_STREAK,
 } from './constants.ts';
-import { median } from './noise.ts';
+import { toLog } from './level.ts';
 import { makeScreen, resetScreen, type Screen, screenPoint } from './screen.ts';
 import type { Bend, DetectorOptions, DetectorResult, DetectorUpdate, Point, StreamDetector } from './types.ts';
-import { GROWTH, tailOf, toLog, type View, viewCells } from './view.ts';
+import { GROWTH, tailOf, type View, viewCells } from './view.ts';
 
 interface Raised {
   id: number;
@@ -28,7 +27,7 @@ interface Raised {
 interface State {
   options: DetectorOptions;
   cells: CellStore;
-  /** Points of the level model that wait for their third. */
+  /** Points of the level model that wait for their third: every three become one, their median. */
   waiting: Point[];
   lastT: number;
   /** Log offset of the last look (level model). */
@@ -40,6 +39,8 @@ interface State {
   nextId: number;
   raised: Raised[];
 }
+
+type Saved = Omit<State, 'cells'> & { cells: SavedCells };
 
 export function makeDetector(options: DetectorOptions): StreamDetector {
   return wrap(makeState(options));
@@ -68,7 +69,8 @@ export function segmentWhole(points: Iterable<Point>, options: DetectorOptions):
 }
 
 export function restoreDetector(state: unknown): StreamDetector {
-  return wrap(structuredClone(state) as State);
+  const saved = structuredClone(state) as Saved;
+  return wrap({ ...saved, cells: restoreCells(saved.cells) });
 }
 
 function wrap(s: State): StreamDetector {
@@ -76,23 +78,27 @@ function wrap(s: State): StreamDetector {
     push: (p) => push(s, p),
     keep: (p) => void takeIn(s, p),
     finish: () => finish(s),
-    state: () => structuredClone(s),
+    state: (): Saved => structuredClone({ ...s, cells: saveCells(s.cells) }),
   };
 }
 
 /** Keeps a point; with the level model every third brings the median of the last three. */
-function takeIn(s: State, p: Point): Point | undefined {
+function takeIn(s: State, p: Point): { t: number; y: number } | undefined {
   s.lastT = p.t;
   if (s.options.model === 'line') {
-    addPoint(s.cells, p);
+    addPoint(s.cells, p, p.y);
     return p;
   }
-  s.waiting.push(p);
-  if (s.waiting.length < LEVEL_MEDIAN_OF) return undefined;
-  const q = { ...s.waiting[0]!, y: median(s.waiting.map((w) => w.y)) };
+  const [first, second] = s.waiting;
+  if (!second) {
+    s.waiting.push(p);
+    return undefined;
+  }
   s.waiting = [];
-  addPoint(s.cells, q);
-  return q;
+  const [low, high] = [Math.min(first!.y, second.y), Math.max(first!.y, second.y)];
+  const y = Math.max(low, Math.min(high, p.y));
+  addPoint(s.cells, first!, y);
+  return { t: first!.t, y };
 }
 
 function push(s: State, p: Point): DetectorUpdate | undefined {
@@ -162,8 +168,8 @@ function finish(s: State): DetectorResult {
     tail: tailOf(s.cells, view, s.lastT, s.options.quantum),
     cycle: whole?.cycle,
     bursts: (whole?.bursts ?? []).map((b) => ({
-      from: s.cells.firstT[view.means.first[b.from]!]!,
-      to: s.cells.firstT[view.means.first[b.to]!]!,
+      from: firstOf(s.cells, view.means.first[b.from]!).t,
+      to: firstOf(s.cells, view.means.first[b.to]!).t,
     })),
     sigma: whole?.sigma ?? 0,
   };

@@ -1,9 +1,10 @@
 // In: the cells kept so far. Out: their segmentation as bends in the series' own units and times.
 
 import { confidenceOf, SLOPE_REACH } from './calibration.ts';
-import { type CellMeans, type CellStore, cellMeans } from './cells.ts';
+import { type CellStore, cellMeans, columnOf, firstOf } from './cells.ts';
 import type { CellBend } from './classify.ts';
 import { ALARM_GROWTH_CELLS, SWING_CELLS, SWING_FACTOR } from './constants.ts';
+import { CELL, type CellMeans } from './kernel.ts';
 import { segmentLevels } from './level.ts';
 import { isRunningOut, loadExplains, type Stretch } from './load.ts';
 import { segmentSeries, type WholeFit } from './segments.ts';
@@ -35,10 +36,9 @@ export function viewCells(c: CellStore, options: DetectorOptions, fine?: number,
   if (options.model === 'level') {
     const levels = segmentLevels(input);
     if (!levels) return { bends: [], means, whole: undefined, offset: 0, growth: undefined };
-    const { offset } = levels;
-    const y = means.y.map((v) => toLog(v, offset));
+    const { offset, z } = levels;
     const bends = levels.bends.map((b) => toRegime(c, means, levels, b, offset));
-    return { bends, means: { ...means, y }, whole: levels, offset, growth: undefined };
+    return { bends, means: { ...means, y: z }, whole: levels, offset, growth: undefined };
   }
   const whole = segmentSeries(input);
   if (!whole) return { bends: [], means, whole, offset: 0, growth: undefined };
@@ -108,10 +108,6 @@ function mayFallBack({ turns }: WholeFit, from: number): boolean {
   });
 }
 
-export function toLog(value: number, offset: number): number {
-  return Math.log(Math.max(value, 0) + offset);
-}
-
 function fromLog(level: number, offset: number): number {
   return Math.max(0, Math.exp(level) - offset);
 }
@@ -122,21 +118,18 @@ function toRegime(c: CellStore, means: CellMeans, whole: WholeFit, b: CellBend, 
 }
 
 function toBend(c: CellStore, means: CellMeans, whole: WholeFit, b: CellBend, followsLoad: boolean): Bend {
-  const cellOf = (k: number) => means.first[k]!;
+  const firstIn = (k: number) => firstOf(c, means.first[k]!);
   const slopeAfter = b.slopeAfter / whole.scale;
   const reach = (SLOPE_REACH * b.slopeAfterSe) / whole.scale;
-  const tag = c.firstTag[cellOf(b.cell)];
   return {
     kind: b.kind,
-    index: c.firstIndex[cellOf(b.cell)]!,
-    t: c.firstT[cellOf(b.cell)]!,
-    ...(tag == null ? {} : { tag }),
+    ...firstIn(b.cell),
     value: b.level,
     slopeBefore: b.slopeBefore / whole.scale,
     slopeAfter,
     slopeAfterInterval: { from: slopeAfter - reach, to: slopeAfter + reach },
     ...(b.kink ? {} : { stepBy: b.jump }),
-    tInterval: { from: c.firstT[cellOf(Math.max(0, b.cellFrom - 1))]!, to: c.firstT[cellOf(b.cellTo)]! },
+    tInterval: { from: firstIn(Math.max(0, b.cellFrom - 1)).t, to: firstIn(b.cellTo).t },
     confidence: confidenceOf(b.evidence, means.t.length, b.kind, whole.bends.length),
     evidence: b.evidence,
     followsLoad,
@@ -147,11 +140,11 @@ function toBend(c: CellStore, means: CellMeans, whole: WholeFit, b: CellBend, fo
 export function tailOf(c: CellStore, view: View, lastT: number, quantum: number): DetectorResult['tail'] {
   const { whole } = view;
   if (!whole) {
-    const short = view.offset > 0 ? undefined : describeShort(c.t, c.y, quantum);
-    return short && { ...short, from: c.firstT[0]!, followsLoad: false };
+    const short = view.offset > 0 ? undefined : describeShort(columnOf(c, CELL.t), columnOf(c, CELL.y), quantum);
+    return short && { ...short, from: firstOf(c, 0).t, followsLoad: false };
   }
   const { tail } = whole;
-  const from = c.firstT[view.means.first[tail.from]!]!;
+  const from = firstOf(c, view.means.first[tail.from]!).t;
   if (view.offset > 0) {
     const level = fromLog(tail.intercept, view.offset);
     return { from, level, slope: 0, slopeInterval: { from: 0, to: 0 }, growing: false, followsLoad: false };

@@ -1,0 +1,291 @@
+// In: columns of a series, one number a cell. Out: what kernel.wat makes of them, which also says how; nothing stays there.
+// x is time over 0..1, w a weight relative to one point, t in seconds, y in the signal's unit.
+
+import { createMemory, instantiate } from '../web-assembly.ts';
+import {
+  BURST_MIN_KEPT,
+  BURST_START_SIGMA,
+  BURST_STAY_SIGMA,
+  BURST_WINDOW,
+  BURST_WINDOW_SHARE,
+  COARSE_PENALTY,
+  HINGE_MARGIN,
+  KAPPA_FIRST,
+  KAPPA_GROWTH,
+  KAPPA_LAGS,
+  KAPPA_MAX,
+  KAPPA_MIN,
+  KAPPA_ROUNDS,
+  KAPPA_TOTAL_MAX,
+  LEVEL_MIN_SIDE,
+  LEVEL_NODES,
+  MAD_TO_SD,
+  MEAN_FLOOR,
+  MIN_SEGMENT,
+  MIN_SIDE,
+  PELT_NODES,
+  SCREEN_LAMBDA,
+  SCREEN_NEWEST,
+  TINY,
+  TRIM_RMS,
+  TRIM_SHARE,
+} from './constants.ts';
+import { KERNEL_WASM } from './kernel.wasm.ts';
+import type { Sums } from './sums.ts';
+
+const CONSTANTS = {
+  BURST_MIN_KEPT,
+  BURST_START_SIGMA,
+  BURST_STAY_SIGMA,
+  BURST_WINDOW,
+  BURST_WINDOW_SHARE,
+  COARSE_PENALTY,
+  HINGE_MARGIN,
+  KAPPA_FIRST,
+  KAPPA_GROWTH,
+  KAPPA_MAX,
+  KAPPA_MIN,
+  KAPPA_ROUNDS,
+  KAPPA_TOTAL_MAX,
+  LEVEL_MIN_SIDE,
+  MAD_TO_SD,
+  MEAN_FLOOR,
+  MIN_SEGMENT,
+  MIN_SIDE,
+  SCREEN_LAMBDA,
+  TINY,
+  TRIM_RMS,
+  TRIM_SHARE,
+};
+
+/** Addresses: what a call returns beside its result. */
+const NUMBER = 0;
+const FIRST_LIST = 8;
+const SECOND_LIST = 16;
+const START_BYTES = 1 << 20;
+const LARGEST_BYTES = 2 ** 31;
+
+interface Exports {
+  clear(): void;
+  take(bytes: number): number;
+  median(values: number, n: number): number;
+  selectAbsolute(values: number, n: number, k: number): number;
+  prepare(columns: number, n: number, length: number, floor: number, byPoints: number): number;
+  fitLines(
+    columns: number,
+    n: number,
+    step: number,
+    lags: number,
+    unit: number,
+    kinkUnit: number,
+    variance: number,
+  ): number;
+  fitLevels(columns: number, n: number, step: number, lags: number, unit: number): number;
+  bestCut(columns: number, n: number, margin: number): number;
+  findHinge(columns: number, n: number): number;
+  compact(cells: number, n: number, share: number, most: number): number;
+  means(cells: number, n: number, old: number, step: number): number;
+  chart(columns: number, n: number, from: number, newest: number, level: number, slope: number): number;
+}
+
+const memory = createMemory(START_BYTES, LARGEST_BYTES);
+let exports: Exports | undefined;
+let doubles = new Float64Array(memory.buffer);
+let words = new Int32Array(memory.buffer);
+
+function kernel(): Exports {
+  exports ??= instantiate<Exports>(KERNEL_WASM, memory, CONSTANTS);
+  return exports;
+}
+
+/** Views are lost when the memory grows: to be called before it is read or written. */
+function renewViews(): void {
+  if (doubles.length > 0) return;
+  doubles = new Float64Array(memory.buffer);
+  words = new Int32Array(memory.buffer);
+}
+
+/** Copies columns of one length behind each other; returns the address of the first. */
+function lay(...columns: readonly ArrayLike<number>[]): number {
+  const n = columns[0]!.length;
+  const { clear, take } = kernel();
+  clear();
+  const address = take(columns.length * n * 8);
+  renewViews();
+  let at = address / 8;
+  for (const column of columns) {
+    doubles.set(column, at);
+    at += n;
+  }
+  return address;
+}
+
+/** Copies of `count` columns of `n` numbers behind each other. */
+function columnsAt(address: number, n: number, count: number): Float64Array[] {
+  const all = doubles.slice(address / 8, address / 8 + count * n);
+  return Array.from({ length: count }, (_, k) => all.subarray(k * n, (k + 1) * n));
+}
+
+/** A copy of a list that the last call returned. */
+function listAt(place: number): Int32Array {
+  const from = words[place / 4]! / 4;
+  return words.slice(from, from + words[place / 4 + 1]!);
+}
+
+/** Middle value (mean of the two middle ones for an even count); 0 for nothing. */
+export function median(values: ArrayLike<number>): number {
+  return kernel().median(lay(values), values.length);
+}
+
+/** The lower quartile of the absolute values. */
+export function lowerQuartile(values: Float64Array): number {
+  return kernel().selectAbsolute(lay(values), values.length, values.length >> 2);
+}
+
+export interface Prepared {
+  x: Float64Array;
+  /** 0 in bursts. */
+  w: Float64Array;
+  /** Noise scale of weight 1. */
+  sigma: number;
+  /** First and last cell of each. */
+  bursts: { from: number; to: number }[];
+  /** Seconds per unit of x. */
+  scale: number;
+}
+
+/**
+ * Weights, noise and bursts of at least three cells of `size` points.
+ * @param floor least sigma
+ * @param byPoints whether a burst's length counts in points; in cells otherwise
+ */
+export function prepare(
+  t: Float64Array,
+  y: Float64Array,
+  size: Float64Array,
+  floor: number,
+  byPoints: boolean,
+): Prepared {
+  const n = t.length;
+  const scale = t[n - 1]! - t[0]! || 1;
+  const address = kernel().prepare(lay(t, y, size), n, scale, floor, byPoints ? 1 : 0);
+  renewViews();
+  const [x, w] = columnsAt(address, n, 2);
+  const ends = listAt(FIRST_LIST);
+  const bursts = Array.from({ length: ends.length / 2 }, (_, k) => ({ from: ends[2 * k]!, to: ends[2 * k + 1]! }));
+  return { x: x!, w: w!, sigma: doubles[NUMBER]!, bursts, scale };
+}
+
+export interface Fit {
+  sums: Sums;
+  /** First cell of every right side. */
+  cuts: number[];
+  /** Long-run variance ratio of the residuals. */
+  kappa: number;
+}
+
+function fitAt(address: number, n: number): Fit {
+  renewViews();
+  const [w, x, y, xx, xy, yy] = columnsAt(address, n + 1, 6);
+  const sums = { n, w: w!, x: x!, y: y!, xx: xx!, xy: xy!, yy: yy! };
+  return { sums, cuts: [...listAt(FIRST_LIST)], kappa: doubles[NUMBER]! };
+}
+
+/** Highest lag of the residuals' autocorrelation that counts. */
+function lagsFor(n: number): number {
+  return Math.min(Math.floor(2 * Math.cbrt(n)), KAPPA_LAGS);
+}
+
+/**
+ * The straight pieces of y - season. `fine`: the cuts of the first, more generous pass. With the penalty of a cut and of a kink,
+ * both in units of kappa, and the variance of weight 1.
+ */
+export function fitLines(
+  { x, y, w }: { x: Float64Array; y: Float64Array; w: Float64Array },
+  season: Float64Array,
+  penalty: { cut: number; kink: number; variance: number },
+): Fit & { fine: number[] } {
+  const n = x.length;
+  const step = Math.max(1, Math.ceil(n / PELT_NODES));
+  const columns = lay(x, y, w, season);
+  const fit = fitAt(kernel().fitLines(columns, n, step, lagsFor(n), penalty.cut, penalty.kink, penalty.variance), n);
+  return { ...fit, fine: [...listAt(SECOND_LIST)] };
+}
+
+/** The level pieces of z. @param penalty of a cut, in units of kappa */
+export function fitLevels(x: Float64Array, z: Float64Array, w: Float64Array, penalty: number): Fit {
+  const n = x.length;
+  const step = Math.max(1, Math.ceil(n / LEVEL_NODES));
+  return fitAt(kernel().fitLevels(lay(x, z, w), n, step, lagsFor(n), penalty), n);
+}
+
+/** The cut, at least `margin` cells from both ends, that leaves the two cheapest lines. */
+export function bestCut(x: Float64Array, y: Float64Array, w: Float64Array, margin: number): number {
+  return kernel().bestCut(lay(x, y, w), x.length, margin);
+}
+
+export interface Hinge {
+  /** First point right of the bend. */
+  cut: number;
+  sse: number;
+  /** SSE of every cut, infinite where none is allowed. */
+  costs: Float64Array;
+}
+
+/** The best continuous broken line with one bend. */
+export function findHinge(x: Float64Array, y: Float64Array, w: Float64Array): Hinge {
+  const address = kernel().findHinge(lay(x, y, w), x.length);
+  renewViews();
+  const [costs] = columnsAt(address, x.length, 1);
+  return { cut: words[FIRST_LIST / 4]!, sse: doubles[NUMBER]!, costs: costs! };
+}
+
+/** Numbers of a cell in a store: points, sums of t, y and load over them, points with a load, the first point's t, index and tag. */
+export const CELL = {
+  size: 0,
+  t: 1,
+  y: 2,
+  load: 3,
+  loads: 4,
+  firstT: 5,
+  firstIndex: 6,
+  firstTag: 7,
+  numbers: 8,
+} as const;
+
+/** Joins neighbours among the first `n` cells, in place, until at most `most` are left, and returns how many are and the share of age at which. */
+export function joinCells(rows: Float64Array, n: number, share: number, most: number): { n: number; share: number } {
+  const address = lay(rows.subarray(0, n * CELL.numbers));
+  const left = kernel().compact(address, n, share, most);
+  rows.set(doubles.subarray(address / 8, address / 8 + left * CELL.numbers));
+  return { n: left, share: doubles[NUMBER]! };
+}
+
+/** Means of cells as arrays; `first` is each one's first cell in the store, loads are NaN where the caller gave none. */
+export interface CellMeans {
+  t: Float64Array;
+  y: Float64Array;
+  size: Float64Array;
+  load: Float64Array;
+  first: Int32Array;
+}
+
+/** Of the first `n` cells: the oldest `old` in groups of `step`, the others as they are. */
+export function meansOf(rows: Float64Array, n: number, old: number, step: number): CellMeans {
+  const address = kernel().means(lay(rows.subarray(0, n * CELL.numbers)), n, old, step);
+  renewViews();
+  const first = listAt(FIRST_LIST);
+  const [t, y, size, load] = columnsAt(address, first.length, 4);
+  return { t: t!, y: y!, size: size!, load: load!, first };
+}
+
+/** Moving average of what the cells from `from` on differ from a line, `slope` a second from `level` at the first cell; `record`: the farthest from 0 that it was before the newest. */
+export function chart(
+  { t, y }: CellMeans,
+  from: number,
+  level: number,
+  slope: number,
+): { average: number; record: number } {
+  const average = kernel().chart(lay(t, y), t.length, from, SCREEN_NEWEST, level, slope);
+  return { average, record: doubles[NUMBER]! };
+}
