@@ -9,12 +9,24 @@ import { heapScale } from './scale.ts';
 
 /** The last moment that a Date can hold. */
 const MAX_DATE_MS = 8.64e15;
+/** `time_nanos`, a number. */
+const TIME_TAG = 0x48;
 
 /**
  * Do these bytes begin a profile message? True only when the first field is a whole ValueType (field 1 or 11: two string numbers
- * and nothing else) and another field of Profile follows: no text begins like that.
+ * and nothing else), or that behind a time in nanoseconds as in CPU profiles, and another field of Profile follows: no text
+ * begins like that.
  */
 export function looksLikePprof(bytes: Uint8Array): boolean {
+  if (bytes[0] === TIME_TAG) {
+    let at = 1;
+    while ((bytes[at] ?? 0) >= 0x80) at++;
+    return at >= 8 && at <= 10 && beginsWithValueType(bytes.subarray(at + 1));
+  }
+  return beginsWithValueType(bytes);
+}
+
+function beginsWithValueType(bytes: Uint8Array): boolean {
   if (bytes[0] !== 0x0a && bytes[0] !== 0x5a) return false;
   const length = bytes[1] ?? 0;
   if (length < 2 || length > 20 || bytes.length < length + 3) return false;
@@ -189,16 +201,24 @@ class ProfileReader {
 
   /** The lines of a location are its inlined callees, innermost first, and last the function that holds them. */
   private framesOf(location: Location): Frame[] {
-    if (location.line.length === 0) return [{ function: `0x${location.address.toString(16)}` }];
+    const named = location.line.filter((line) => (this.functions.get(Number(line.functionId))?.name ?? '') !== '');
+    if (named.length === 0) {
+      return isPadding(location) ? [] : [{ function: `0x${location.address.toString(16)}` }];
+    }
     return location.line.map((line, i) => {
       const known = this.functions.get(Number(line.functionId));
-      const frame: Frame = { function: unescapeName(known?.name ?? `0x${location.address.toString(16)}`) };
+      const frame: Frame = { function: unescapeName(known?.name || `0x${location.address.toString(16)}`) };
       if (known !== undefined && known.file !== '') frame.file = known.file;
       if (Number(line.line) !== 0) frame.line = Number(line.line);
       if (i < location.line.length - 1) frame.inlined = true;
       return frame;
     });
   }
+}
+
+/** The runtime fills the stacks of threads up with zeros, less one in messages; the texts leave them out. */
+function isPadding({ address }: Location): boolean {
+  return Number(address) === 0 || BigInt.asUintN(64, BigInt(address)) === 2n ** 64n - 1n;
 }
 
 function place(stack: readonly Frame[]): { function: string; file?: string; line?: number } {

@@ -47,7 +47,10 @@ test('goroutines and threads', () => {
   assert.equal(event.groups[0]?.count, 30);
   assert.ok(event.groups[0]?.stack.some((frame) => frame.function === 'main.waiter'));
   assert.match(event.atTime ?? '', /^20\d\d-\d\d-\d\dT/);
-  assert.equal(decodePprof(message('threadcreate'), 'x')[0]?.type, 'threads');
+  const [threads] = decodePprof(message('threadcreate'), 'x');
+  assert.ok(threads?.type === 'threads');
+  // Zeros that fill a stack up are no frames, as in the text.
+  assert.deepEqual(threads.groups, [{ count: 4, stack: [] }]);
 });
 
 describe('what is a message', () => {
@@ -77,6 +80,18 @@ test('a CPU profile is said to be one that is not read', () => {
   const [event] = decodePprof(bytes, 'cpu.pb.gz');
   assert.equal(event?.type, 'malformed');
   assert.match(event?.type === 'malformed' ? event.reason : '', /a profile of samples, cpu/);
+});
+
+test('a CPU profile of the runtime begins with its time', () => {
+  const bytes = Buffer.from(
+    '48a0b98e828a938bf5180a04080110020a040803100450f3c6beb2015a0408031004' +
+      '6080ade204320032077361' +
+      '6d706c65733205636f756e743203637075320b6e616e6f7365636f6e6473',
+    'hex',
+  );
+  assert.ok(looksLikePprof(bytes));
+  assert.match(JSON.stringify(decodePprof(bytes, 'cpu.pb.gz')), /a profile of samples, cpu/);
+  fc.assert(fc.property(fc.string({ minLength: 8 }), (text) => !looksLikePprof(Buffer.from(`H${text}`))));
 });
 
 test('flipped bytes and cuts never throw, and give events that JSON can hold', () => {
