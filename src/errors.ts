@@ -6,6 +6,7 @@ export type GcbendErrorCode =
   | 'USAGE'
   | 'INPUT_UNREADABLE'
   | 'INPUT_UNSUPPORTED'
+  | 'NOTHING_RECOGNISED'
   | 'GRAMMAR_INVALID'
   | 'CONFIG_INVALID'
   | 'OUTPUT_FAILED'

@@ -29,6 +29,9 @@ export async function analyse(args: AnalyseArgs): Promise<number> {
       hint: 'gcbend -f app.log',
     });
   }
+  if (args.since !== undefined && !args.follow) {
+    throw new GcbendError('USAGE', '--since goes with --follow', { hint: 'gcbend -f --since 10m app.log' });
+  }
   const names = args.follow ? args.files : await expandInputs(args.files.length === 0 ? ['-'] : args.files);
   if (!args.follow) for (const name of names) checkReadable(name);
   if (names.includes('-') && process.stdin.isTTY) {
@@ -82,7 +85,7 @@ export async function analyse(args: AnalyseArgs): Promise<number> {
     });
     const status = statusOf(result, stop);
     if (status === exitStatus.nothingRecognised)
-      process.stderr.write(explainNothing(names, result.summary, firstBytes.text));
+      process.stderr.write(explainNothing(names, result.summary, firstBytes.bytes));
     return status;
   } finally {
     stop.release();

@@ -2,43 +2,66 @@
 import { readFileSync } from 'node:fs';
 import { GcbendError } from '../errors.ts';
 import type { GcbendEvent } from '../events/types.ts';
+import { type DiffFormat, diffFormats, exportDiff } from '../export/diff.ts';
 import { eventsOfResult, isResultDocument } from '../export/json.ts';
 import { renderDiff } from '../render/diff-view.ts';
 import type { ProcessSummary } from '../series/process-stats.ts';
-import { diffEvents } from '../series/profile-diff.ts';
+import { type DiffResult, type DiffRow, diffEvents } from '../series/profile-diff.ts';
 import { exitStatus } from './exit-status.ts';
-import type { AnalysisArgs, OutputArgs } from './options.ts';
-import { readEvents } from './read-events.ts';
-import { detectOptions, loadGrammarSet, reportSize } from './settings.ts';
+import type { AnalysisArgs, Format, OutputArgs } from './options.ts';
+import { FileOutput, formatOfFile, type ReportSize } from './outputs.ts';
+import { holdNothing, readEvents } from './read-events.ts';
+import { detectOptions, failRules, loadGrammarSet, parseRefinement, reportSize } from './settings.ts';
 
 export interface DiffArgs extends AnalysisArgs, OutputArgs {
   base: string;
   new: string;
 }
 
+/** What a comparison is not written in: those are formats of events. */
+type DiffOutput = DiffFormat | 'report';
+
 export async function diffCommand(args: DiffArgs): Promise<number> {
+  const rules = failRules(args.failOn);
+  const format = checkFormat(args.format ?? 'report', '--format');
+  const files = (args.output ?? []).map((file) => ({
+    file,
+    format: checkFormat(formatOfFile(file, args.format), `-o ${file}`),
+  }));
   const [base, next] = [await readSide(args.base, args), await readSide(args.new, args)];
   const result = diffEvents(base.events, next.events, {
     ...(base.traces === undefined ? {} : { base: base.traces }),
     ...(next.traces === undefined ? {} : { next: next.traces }),
   });
-  if (result.tables.length === 0) {
-    throw new GcbendError(
-      'INPUT_UNSUPPORTED',
-      `${args.base} and ${args.new} have nothing in common that could be compared`,
-      {
-        hint: 'two dumps, two heap texts, two traces, or two results of --format json',
-      },
-    );
-  }
-  if (args.format === 'json' || args.format === 'ndjson') {
-    process.stdout.write(`${JSON.stringify(result, undefined, args.format === 'json' ? 2 : undefined)}\n`);
-    return exitStatus.done;
+  // Findings alone compare what was looked for on one side only.
+  if (result.tables.every(({ kind }) => kind === 'findings')) {
+    const code = holdNothing(base.events) || holdNothing(next.events) ? 'NOTHING_RECOGNISED' : 'INPUT_UNSUPPORTED';
+    throw new GcbendError(code, `${args.base} and ${args.new} have nothing in common that could be compared`, {
+      hint: 'two dumps, two heap texts, two traces, or two results of --format json',
+    });
   }
   const size = reportSize(args, process.stdout);
-  const lines = renderDiff(result, { style: { color: size.color, ascii: size.ascii }, width: size.width });
-  process.stdout.write(`${lines.join('\n')}\n`);
-  return exitStatus.done;
+  if (!args.quiet) process.stdout.write(textOf(result, format, size));
+  const plain = { ...size, color: false, width: args.width ?? 100 };
+  for (const { file, format: own } of files) {
+    const output = new FileOutput(file, { push: () => undefined, finish: () => textOf(result, own, plain) });
+    await output.finish();
+  }
+  const isNew = ({ name, change }: DiffRow): boolean => change > 0 && rules.has(name);
+  const found = result.tables.some(({ kind, rows }) => kind === 'findings' && rows.some(isNew));
+  return found ? exitStatus.found : exitStatus.done;
+}
+
+function checkFormat(format: Format, option: string): DiffOutput {
+  const known: readonly DiffOutput[] = ['report', ...diffFormats];
+  const found = known.find((name) => name === format);
+  if (found !== undefined) return found;
+  throw new GcbendError('USAGE', `${option}: a comparison is not written as ${format}`, { hint: known.join(', ') });
+}
+
+function textOf(result: DiffResult, format: DiffOutput, { width, ascii, color }: ReportSize): string {
+  if (format !== 'report') return exportDiff(result, format);
+  return `${renderDiff(result, { style: { color, ascii }, width }).join('\n')}\n`;
 }
 
 interface Side {
@@ -56,11 +79,14 @@ async function readSide(name: string, args: DiffArgs): Promise<Side> {
       return { events: eventsOfResult(saved), traces };
     }
   }
-  const events = await readEvents([name], await loadGrammarSet(args.grammar), {
-    ...detectOptions(args),
-    orderDumps: true,
-  });
-  return { events };
+  const detect = detectOptions(args);
+  const events = await readEvents(
+    [name],
+    await loadGrammarSet(args.grammar),
+    detect === undefined ? undefined : { ...detect, orderDumps: true },
+  );
+  const refine = await parseRefinement(args);
+  return { events: refine === undefined ? events : events.map(refine) };
 }
 
 function parseJson(file: string): unknown {

@@ -1,5 +1,11 @@
 // In: whatever was thrown. Out: what a person reads on stderr: what was seen, why it is wrong, what to try.
 import { GcbendError } from '../errors.ts';
+import { exitStatus } from './exit-status.ts';
+
+export function statusOfError(error: unknown): number {
+  const isEmpty = error instanceof GcbendError && error.code === 'NOTHING_RECOGNISED';
+  return isEmpty ? exitStatus.nothingRecognised : exitStatus.misuse;
+}
 
 export function explainError(error: unknown): string {
   if (error instanceof GcbendError) {

@@ -2,7 +2,7 @@
 import yargs from 'yargs';
 import { GcbendError } from '../errors.ts';
 import { type Config, readConfig } from './config.ts';
-import { explainError } from './errors.ts';
+import { explainError, statusOfError } from './errors.ts';
 import { exitStatus } from './exit-status.ts';
 import { addAnalysisOptions, addViewOptions, watchOptions } from './options.ts';
 import { version } from './version.ts';
@@ -208,7 +208,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     return status;
   } catch (error) {
     process.stderr.write(explainError(error));
-    return exitStatus.misuse;
+    return statusOfError(error);
   }
 }
 

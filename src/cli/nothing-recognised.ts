@@ -2,15 +2,17 @@
 
 import type { SourceChunk } from '../core/parsing.ts';
 import { cleanText } from '../events/clean-text.ts';
+import { looksLikePprof } from '../events/profiles/index.ts';
 import type { SummaryEvent } from '../events/types.ts';
 
 /** Keeps the first bytes of the input as they pass by. */
 export class FirstBytes {
-  text = '';
+  bytes: Buffer | undefined;
 
   async *of(chunks: AsyncIterable<SourceChunk>): AsyncGenerator<SourceChunk> {
     for await (const chunk of chunks) {
-      if (this.text === '' && chunk.bytes !== undefined) this.text = chunk.bytes.toString('utf8', 0, 400);
+      // The chunk is filled again.
+      if (chunk.bytes !== undefined) this.bytes ??= Buffer.from(chunk.bytes.subarray(0, 400));
       yield chunk;
     }
   }
@@ -19,7 +21,7 @@ export class FirstBytes {
 export function explainNothing(
   names: readonly string[],
   summary: SummaryEvent | undefined,
-  firstBytes: string,
+  first: Buffer = Buffer.alloc(0),
 ): string {
   const where = names.length === 1 ? (names[0] === '-' ? 'standard input' : names[0]) : `${names.length} files`;
   const lines = [`gcbend: nothing in ${where} was printed by Go's runtime`];
@@ -30,9 +32,17 @@ export function explainNothing(
     );
     return `${lines.join('\n')}\n`;
   }
-  const first = cleanText(firstBytes.split('\n')[0] ?? '').slice(0, 60);
+  if (looksLikePprof(first)) {
+    lines.push(
+      `  seen: ${count(summary.bytes, 'byte')} of a profile message that holds no heap, allocs, block, mutex, goroutine or threadcreate profile`,
+      '  try:  go tool pprof reads CPU profiles',
+    );
+    return `${lines.join('\n')}\n`;
+  }
+  const line = cleanText(first.toString('utf8').split('\n')[0] ?? '').slice(0, 60);
+  const broken = summary.malformed > 0 ? `, ${count(summary.malformed, 'broken record')}` : '';
   lines.push(
-    `  seen: ${summary.lines} lines, ${summary.bytes} bytes${summary.malformed > 0 ? `, ${summary.malformed} broken records` : ''}; the first line: ${first}`,
+    `  seen: ${count(summary.lines, 'line')}, ${count(summary.bytes, 'byte')}${broken}; the first line: ${line}`,
   );
   lines.push(
     '  try:  GODEBUG=gctrace=1 in the environment of the program, and its stderr here (2>&1)',
@@ -41,3 +51,5 @@ export function explainNothing(
   );
   return `${lines.join('\n')}\n`;
 }
+
+const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;

@@ -4,6 +4,11 @@ import type { GcbendEvent } from '../events/types.ts';
 import type { GrammarSet } from '../grammar/index.ts';
 import { expandInputs, openInput } from '../input/index.ts';
 
+/** True when none of the events is a good record: then there is nothing to compare or tabulate. */
+export function holdNothing(events: readonly GcbendEvent[]): boolean {
+  return events.every(({ type }) => type === 'malformed' || type === 'process' || type === 'summary');
+}
+
 /** The events of some inputs in stream order; with `detect` also what follows from them. */
 export async function readEvents(
   names: readonly string[],

@@ -126,9 +126,12 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
     for (const file of outputs) await file.discard();
     throw error;
   }
-  const failed = findings.values().filter((finding) => finding.severity !== 'info' || finding.rule === 'memory-bill');
+  const failed = findings.values().filter(({ severity, rule }) => severity !== 'info' || INFORMING_RULES.has(rule));
   return { summary, failed, closed: output.closed };
 }
+
+/** Rules whose findings never say more than `info`: they are asked for as they are. In other rules `info` is no claim. */
+const INFORMING_RULES: ReadonlySet<string> = new Set(['memory-bill', 'alloc-churn']);
 
 /** Who is told of findings; their code is loaded only when somebody is. */
 async function openAlarms(args: AnalysisArgs): Promise<AlarmHooks | undefined> {

@@ -6,11 +6,14 @@ import { findingRules, type GcbendEvent } from '../events/types.ts';
 import type { DetectorName } from '../findings/index.ts';
 import { readBuiltinGrammars } from '../grammar/builtin.ts';
 import { type GrammarSet, loadGrammars } from '../grammar/index.ts';
+import { TRACE_SIGNALS } from '../series/signals.ts';
 import { type AnalysisArgs, type OutputArgs, splitList } from './options.ts';
 import type { ReportSize } from './outputs.ts';
 import { sourceReader } from './source-reader.ts';
 
 const detectorNames: readonly string[] = ['segments', 'peaks', 'none'] satisfies DetectorName[];
+
+const SIGNAL_NAME = new RegExp(`^(?:${TRACE_SIGNALS.join('|')}|goroutines|(?:group|site):.+)$`);
 
 /** gcbend's own grammars and those of `--grammar`. The XML reader is loaded only for the latter. */
 export async function loadGrammarSet(files: readonly string[] | undefined): Promise<GrammarSet> {
@@ -46,6 +49,13 @@ export function detectOptions(args: AnalysisArgs & OutputArgs): DetectOptions | 
     return undefined;
   }
   const signals = splitList(args.signal);
+  for (const name of signals) {
+    if (!SIGNAL_NAME.test(name)) {
+      throw new GcbendError('USAGE', `--signal ${name}: there is no such signal`, {
+        hint: `${TRACE_SIGNALS.join(', ')}, goroutines, group:ID, site:FUNCTION`,
+      });
+    }
+  }
   const limitBytes = args.limit === undefined ? undefined : parseBytes(args.limit, '--limit');
   return {
     detectors: detectors as DetectorName[],
@@ -65,7 +75,7 @@ export function parseBytes(text: string, option: string): number {
   const match = /^(\d+(?:\.\d+)?)\s*([KMGT]?)(i?)(B?)$/i.exec(text.trim());
   const unit = match?.[2]?.toUpperCase() ?? '';
   const factor = byteUnits[unit];
-  if (match === null || factor === undefined) {
+  if (match === null || factor === undefined || Number(match[1]) === 0) {
     throw new GcbendError('USAGE', `${option} ${text} is no amount of memory`, {
       hint: `${option} 512MiB, ${option} 2GiB or plain bytes`,
     });

@@ -21,7 +21,7 @@ import {
 import { isKnownUnit } from '../series/profile-units.ts';
 import { exitStatus } from './exit-status.ts';
 import type { OutputArgs } from './options.ts';
-import { readEvents } from './read-events.ts';
+import { holdNothing, readEvents } from './read-events.ts';
 import { loadGrammarSet, reportSize } from './settings.ts';
 import { sourceReader } from './source-reader.ts';
 
@@ -58,11 +58,15 @@ export async function viewCommand(view: View, args: ViewArgs): Promise<number> {
 
 /** All profiles of one kind in the files, added up as `go tool pprof` does with several files. */
 async function readProfile(files: readonly string[]): Promise<ProfileData> {
-  const events = (await readEvents(files, await loadGrammarSet(undefined))).filter(isProfileEvent);
+  const read = await readEvents(files, await loadGrammarSet(undefined));
+  const events = read.filter(isProfileEvent);
   const profiles = events.map(profileOf);
   const [first] = profiles;
   if (first === undefined) {
-    throw new GcbendError('INPUT_UNSUPPORTED', `no profile text in ${files.join(', ')}`, {
+    const broken = read.find((event) => event.type === 'malformed');
+    const seen = broken === undefined ? '' : `: line ${broken.line}: ${broken.reason}`;
+    const code = holdNothing(read) ? 'NOTHING_RECOGNISED' : 'INPUT_UNSUPPORTED';
+    throw new GcbendError(code, `no profile text in ${files.join(', ')}${seen}`, {
       hint: "curl -s 'http://HOST:PORT/debug/pprof/heap?debug=1' > heap.txt (also goroutine, block, mutex, threadcreate, .pb.gz)",
     });
   }

@@ -124,8 +124,13 @@ function cell(value: Cell): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
+/** One line of a table. */
+export function csvRow(cells: readonly Cell[]): string {
+  return `${cells.map(cell).join(',')}\r\n`;
+}
+
 function row<T>(columns: Columns<T>, value: T): string {
-  return `${columns.map(([, read]) => cell(read(value))).join(',')}\r\n`;
+  return csvRow(columns.map(([, read]) => read(value)));
 }
 
 /** Header line of a table. */

@@ -10,7 +10,7 @@ const MOST_FINDINGS = 20;
 const SEVERITY_MARKS = { critical: '🔴', warning: '🟡', info: '🔵' };
 
 /** Text that Markdown and HTML leave alone. Nothing is put into it that would be copied along: a comment parts a mention, an entity a link. */
-function escapeMarkdown(text: string): string {
+export function escapeMarkdown(text: string): string {
   return cleanText(text)
     .replace(/&/g, '&amp;')
     .replace(/</g, '&lt;')
@@ -30,18 +30,19 @@ function adviceMarkdown(text: string): string {
 }
 
 /** A table; the cells are Markdown already. */
-function table(headers: readonly string[], alignments: string, rows: readonly (readonly string[])[]): string {
+export function table(headers: readonly string[], alignments: string, rows: readonly (readonly string[])[]): string {
   const rule = [...alignments].map((side) => (side === 'r' ? '--:' : ':--'));
   return [headers, rule, ...rows].map((cells) => `| ${cells.join(' | ')} |\n`).join('');
 }
 
-function digits(value: number): string {
+/** Three significant digits. */
+export function digits(value: number): string {
   if (!Number.isFinite(value)) return String(value);
   const size = Math.abs(value);
   return size === 0 ? '0' : size >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(3)));
 }
 
-const signed = (value: number) => (value > 0 ? `+${digits(value)}` : digits(value));
+export const signed = (value: number) => (value > 0 ? `+${digits(value)}` : digits(value));
 const percent = (share: number) => (share >= 0.995 ? '&gt;99 %' : `${Math.floor(share * 100 + 1e-9)} %`);
 
 function findingRow(finding: FindingEvent): string[] {

@@ -2,7 +2,7 @@
 import type { DiffResult, DiffRow, DiffTable } from '../series/profile-diff.ts';
 import { formatScaled } from '../series/profile-units.ts';
 import { formatNumber } from './format.ts';
-import { displayText, fitText, padEnd, padStart } from './sanitize.ts';
+import { displayText, fitText, padEnd, padStart, wrapText } from './sanitize.ts';
 import { paint, type Style } from './style.ts';
 
 export interface DiffViewOptions {
@@ -17,8 +17,10 @@ const COLUMN = 10;
 
 /** The comparison as text; notes come first, they may make the tables void. */
 export function renderDiff(result: DiffResult, options: DiffViewOptions): string[] {
-  const lines: string[] = result.notes.map((note) =>
-    paint(options.style, 'warning', displayText(note, options.style.ascii)),
+  const lines: string[] = result.notes.flatMap((note) =>
+    wrapText(displayText(note, options.style.ascii), options.width ?? 80).map((line) =>
+      paint(options.style, 'warning', line),
+    ),
   );
   for (const table of result.tables) {
     if (lines.length > 0) lines.push('');
@@ -79,7 +81,8 @@ function renderFindings(table: DiffTable, options: DiffViewOptions): string[] {
   const { style } = options;
   const width = options.width ?? 80;
   const lines = [paint(style, 'title', 'What changed: findings')];
-  if (table.rows.length === 0) lines.push(`nothing: ${table.unchanged} stand in both`);
+  if (table.rows.length === 0)
+    lines.push(`nothing: ${table.unchanged} ${table.unchanged === 1 ? 'stands' : 'stand'} in both`);
   for (const row of table.rows) {
     const mark = row.change > 0 ? paint(style, 'growth', 'new ') : paint(style, 'calm', 'gone');
     const text = displayText(`${row.name}: ${row.where ?? ''}`, style.ascii);

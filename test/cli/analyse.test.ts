@@ -73,6 +73,9 @@ test('the status says what --fail-on names, what is misused, what is empty', asy
     ['--detector', 'none,peaks', leak],
     ['--width', '12', leak],
     ['--limit', 'much', leak],
+    ['--limit', '0', leak],
+    ['--signal', 'heaplive', leak],
+    ['--since', '10m', leak],
     ['-o', 'result.unknown', leak],
     [join(folder, 'not-there.log')],
     [folder, '--grammar', leak],
@@ -82,6 +85,13 @@ test('the status says what --fail-on names, what is misused, what is empty', asy
     assert.match(ran.stderr, /^gcbend: \S/, args.join(' '));
     assert.doesNotMatch(ran.stderr, /internal error|at .*\.js:\d/, args.join(' '));
     assert.equal(ran.stdout, '');
+  }
+});
+
+test('--fail-on fires for rules that only ever inform', async () => {
+  const dumps = join(samples, 'pool/dumps');
+  for (const rule of ['alloc-churn', 'memory-bill']) {
+    assert.equal((await gcbend([dumps, '--fail-on', rule, '--quiet'])).status, 1, rule);
   }
 });
 

@@ -1,6 +1,6 @@
 // In: profile texts and .pb.gz. Out: top, list, traces and peek say what `go tool pprof` says of them; diff says what grew; misuse is told.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, test } from 'node:test';
@@ -85,6 +85,10 @@ test('misuse: status 2, and what to try', async () => {
     ['peek', 'heap.txt', '--function', '['],
     ['diff', 'heap.txt'],
     ['diff', 'heap.txt', 'goroutine.txt'],
+    ['diff', 'heap.txt', trace],
+    ['diff', 'heap.txt', 'heap.txt', '--format', 'html'],
+    ['diff', 'heap.txt', 'heap.txt', '-o', join(folder, 'diff.xml')],
+    ['diff', 'heap.txt', 'heap.txt', '--fail-on', 'growth'],
     ['diff', 'heap.txt', 'not-there.txt'],
   ]) {
     const ran = await gcbend(args, { cwd });
@@ -93,6 +97,39 @@ test('misuse: status 2, and what to try', async () => {
     assert.doesNotMatch(ran.stderr, /internal error|at .*\.js:\d/, args.join(' '));
     assert.equal(ran.stdout, '', args.join(' '));
   }
+});
+
+test('inputs without any record: status 3', async () => {
+  const nothing = join(folder, 'nothing.txt');
+  writeFileSync(nothing, 'hello\n');
+  for (const args of [
+    ['top', nothing],
+    ['list', nothing],
+    ['diff', nothing, nothing],
+    ['diff', nothing, join(samples, 'leak/stderr.log')],
+  ]) {
+    const ran = await gcbend(args, { cwd });
+    assert.equal(ran.status, 3, args.join(' '));
+    assert.match(ran.stderr, /^gcbend: [^]*\n {2}try: /, args.join(' '));
+    assert.equal(ran.stdout, '', args.join(' '));
+  }
+});
+
+test('diff: other formats, files, and findings that --fail-on names', async () => {
+  const sides = [join(samples, 'healthy/stderr.log'), join(samples, 'leak/stderr.log')];
+  const csv = await shown(['diff', ...sides, '--format', 'csv']);
+  assert.match(csv, /^table,name,where,unit,before,after,change,ratio,error\r\ntrace,length,,s,/);
+  assert.match(csv, /\r\nfindings,heap-growth,"?The live heap/);
+  const files = ['json', 'ndjson', 'csv', 'md', 'txt'].map((ending) => join(folder, `diff.${ending}`));
+  assert.equal(await shown(['diff', ...sides, '--quiet', ...files.flatMap((file) => ['-o', file])]), '');
+  const [json, ndjson, table, markdown, report] = files.map((file) => readFileSync(file, 'utf8'));
+  assert.deepEqual(JSON.parse(json!), JSON.parse(ndjson!));
+  assert.equal(table, csv);
+  assert.match(markdown!, /^## What changed\n[^]*\| live heap, last \| MiB \| \S+ \| \S+ \| \+\d+/);
+  assert.match(report!, /new +heap-growth/);
+  const failing = await gcbend(['diff', ...sides, '--fail-on', 'heap-growth']);
+  assert.equal(failing.status, 1);
+  assert.equal((await gcbend(['diff', ...sides.reverse(), '--fail-on', 'heap-growth'])).status, 0);
 });
 
 test('diff: dumps, heap texts, traces, saved results', async () => {
