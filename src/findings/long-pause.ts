@@ -1,5 +1,5 @@
 // In: cycles of one process. Out: `long-pause`: how long the program stood still, how often, and in which part of the cycle.
-import { type CycleSample, type HistogramState, ValueHistogram } from '../series/index.ts';
+import type { CycleSample, ValueHistogram } from '../series/index.ts';
 import { ADVICE } from './advice.ts';
 import { type RuleContext, timesOf } from './context.ts';
 import type { FindingBody } from './finding-log.ts';
@@ -45,11 +45,10 @@ const MIN_FOR_P99 = 200;
 
 export function describePauses(
   state: PauseState,
-  pauses: HistogramState,
+  histogram: ValueHistogram,
   context: RuleContext,
 ): FindingBody | undefined {
   const limits = context.thresholds.longPause;
-  const histogram = ValueHistogram.restore(pauses);
   const p99 = histogram.percentile(0.99) ?? 0;
   const often = histogram.count >= MIN_FOR_P99 && p99 > limits.p99Ms;
   if (state.long === 0 && !often) return undefined;

@@ -39,7 +39,7 @@ export function pushRules(
   if (pushPressure(rules.pressure, sample, context)) tell(describePressure(rules.pressure, context), teller, telling);
   const review = pauses.count > 0 && pauses.count % PAUSE_REVIEW === 0;
   if (pushPause(rules.pauses, sample, context) || review) {
-    tell(describePauses(rules.pauses, pauses.state(), context), teller, telling);
+    tell(describePauses(rules.pauses, pauses, context), teller, telling);
   }
   if (pushHealth(rules.health, sample, origin, context, out)) tell(healthOf(rules, context), teller, telling);
 }
@@ -58,7 +58,7 @@ export function finishRules(rules: Rules, pauses: ValueHistogram, teller: Teller
   const bodies = [
     describeLimit(rules.limit, context),
     describePressure(rules.pressure, context),
-    describePauses(rules.pauses, pauses.state(), context),
+    describePauses(rules.pauses, pauses, context),
     healthOf(rules, context),
   ];
   for (const body of bodies) if (body !== undefined) teller.finalFinding(body.rule, body, telling);

@@ -81,14 +81,18 @@ export class ValueHistogram {
   }
 }
 
-const double = new DataView(new ArrayBuffer(8));
-/** What the exponent of an IEEE 754 double is biased by; below it stand 52 bits of mantissa, the first seven of which count the steps. */
+/** A double and the half of it that holds sign, exponent and the first twenty bits of the mantissa. */
+const double = new Float64Array(1);
+const halves = new Int32Array(double.buffer);
+double[0] = 1;
+const HIGH = halves[0] === 0 ? 1 : 0;
+/** What the exponent of an IEEE 754 double is biased by; the first seven bits of the mantissa count the steps. */
 const BIAS = 1023;
 const BITS_BELOW_STEPS = 20 - Math.log2(STEPS);
 
 /** Zero and everything below 2^-40 share the lowest bucket. */
 function bucketOf(value: number): number {
   if (value < 2 ** -40) return Number.NEGATIVE_INFINITY;
-  double.setFloat64(0, value);
-  return (double.getInt32(0) >> BITS_BELOW_STEPS) - BIAS * STEPS;
+  double[0] = value;
+  return (halves[HIGH]! >> BITS_BELOW_STEPS) - BIAS * STEPS;
 }
