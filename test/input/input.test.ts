@@ -1,6 +1,6 @@
 // In: files and pipes of every kind. Out: proof that their bytes come out whole, and that failures say what was seen.
 import assert from 'node:assert/strict';
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -130,7 +130,26 @@ test('a named pipe, read to its end and left early', async () => {
   writer.kill();
 });
 
-test('standard input as a pipe, a file and closed', () => {
+test('a pipe is read into memory that is used again, and not while a chunk is in use', async () => {
+  const path = join(folder, 'reused');
+  execFileSync('mkfifo', [path]);
+  const writer = spawn('sh', ['-c', 'cat "$0" > "$1"', put('reused.log', large), path]);
+  const read: Buffer[] = [];
+  const memories = new Set<ArrayBufferLike>();
+  for await (const chunk of openInput(path).chunks) {
+    const before = Buffer.from(chunk);
+    if (read.length % 8 === 0) await new Promise((resolve) => setTimeout(resolve, 3));
+    assert.ok(chunk.equals(before));
+    read.push(before);
+    memories.add(chunk.buffer);
+  }
+  writer.kill();
+  assert.ok(Buffer.concat(read).equals(large));
+  assert.ok(read.length > 10);
+  assert.equal(memories.size, 1);
+});
+
+test('standard input as a pipe, a socket, a file and closed', () => {
   const path = put('stdin.log', large);
   const program = put(
     'read-stdin.mjs',
@@ -145,6 +164,9 @@ test('standard input as a pipe, a file and closed', () => {
       stdio: ['ignore', 'pipe', 'pipe'],
     }).trim();
   assert.equal(run(`cat ${path} | NODE`), String(large.length));
+  // Node's own pipes to its children are sockets.
+  const { stdout } = spawnSync(process.execPath, ['--import', 'tsx', program], { input: large, encoding: 'utf8' });
+  assert.equal(stdout.trim(), String(large.length));
   assert.equal(run(`NODE < ${path}`), String(large.length));
   assert.equal(run('NODE < /dev/null'), '0');
   assert.equal(run('NODE <&-'), '0');
