@@ -1,11 +1,11 @@
 // In: points, one at a time. Out: at most MAX_CELLS means over time, fine where recent, coarse where old.
 
 import { COMPACT_TO, MAX_CELLS } from './constants.ts';
-import { CELL, type CellMeans, joinCells, meansOf } from './kernel.ts';
+import { CELL_NUMBERS, type CellMeans, joinCells, meansOf } from './kernel.ts';
 import type { Point } from './types.ts';
 
 /**
- * Cells one behind the other, `CELL.numbers` each. They are joined so that a cell's length is a fixed share of its age: the number
+ * Cells one behind the other, `CELL_NUMBERS` each. They are joined so that a cell's length is a fixed share of its age: the number
  * of cells grows with ln(age) only, the newest points stay single, and a flood of points (1,000 cycles a second at a memory limit)
  * does not wash out what came before it.
  */
@@ -18,28 +18,33 @@ export interface CellStore {
 }
 
 const FEW_CELLS = 32;
+/** What lies where in a cell, see kernel.ts. */
+const FIRST_T = 5;
+const FIRST_INDEX = 6;
+const FIRST_TAG = 7;
 
 export function makeCells(): CellStore {
-  return { count: 0, share: 1 / COMPACT_TO, rows: new Float64Array(FEW_CELLS * CELL.numbers) };
+  return { count: 0, share: 1 / COMPACT_TO, rows: new Float64Array(FEW_CELLS * CELL_NUMBERS) };
 }
 
 /** The point with `y` in place of its own value. */
 export function addPoint(c: CellStore, p: Point, y: number): void {
   let { rows } = c;
-  const at = c.count * CELL.numbers;
+  const at = c.count * CELL_NUMBERS;
   if (at === rows.length) {
     rows = new Float64Array(2 * at);
     rows.set(c.rows);
     c.rows = rows;
   }
+  const { t, load } = p;
   rows[at] = 1;
-  rows[at + CELL.t] = p.t;
-  rows[at + CELL.y] = y;
-  rows[at + CELL.load] = p.load ?? 0;
-  rows[at + CELL.loads] = p.load === undefined ? 0 : 1;
-  rows[at + CELL.firstT] = p.t;
-  rows[at + CELL.firstIndex] = p.index;
-  rows[at + CELL.firstTag] = p.tag ?? Number.NaN;
+  rows[at + 1] = t;
+  rows[at + 2] = y;
+  rows[at + 3] = load ?? 0;
+  rows[at + 4] = load === undefined ? 0 : 1;
+  rows[at + FIRST_T] = t;
+  rows[at + FIRST_INDEX] = p.index;
+  rows[at + FIRST_TAG] = p.tag ?? Number.NaN;
   c.count++;
   if (c.count <= MAX_CELLS) return;
   const joined = joinCells(rows, c.count, c.share, COMPACT_TO);
@@ -47,18 +52,13 @@ export function addPoint(c: CellStore, p: Point, y: number): void {
   c.share = joined.share;
 }
 
-/** One number of every cell; sums of points, unless the cell has but one. */
-export function columnOf(c: CellStore, field: number): Float64Array {
-  return Float64Array.from({ length: c.count }, (_, k) => c.rows[k * CELL.numbers + field]!);
-}
-
 /** The first point of a cell. */
 export function firstOf(c: CellStore, cell: number): { t: number; index: number; tag?: number } {
-  const at = cell * CELL.numbers;
-  const tag = c.rows[at + CELL.firstTag]!;
+  const at = cell * CELL_NUMBERS;
+  const tag = c.rows[at + FIRST_TAG]!;
   return {
-    t: c.rows[at + CELL.firstT]!,
-    index: c.rows[at + CELL.firstIndex]!,
+    t: c.rows[at + FIRST_T]!,
+    index: c.rows[at + FIRST_INDEX]!,
     ...(Number.isNaN(tag) ? {} : { tag }),
   };
 }
@@ -77,17 +77,17 @@ export interface SavedCells {
 
 export function saveCells(c: CellStore): SavedCells {
   const cells = Array.from({ length: c.count }, (_, k) =>
-    Array.from(c.rows.subarray(k * CELL.numbers, (k + 1) * CELL.numbers), (v) => (Number.isNaN(v) ? null : v)),
+    Array.from(c.rows.subarray(k * CELL_NUMBERS, (k + 1) * CELL_NUMBERS), (v) => (Number.isNaN(v) ? null : v)),
   );
   return { share: c.share, cells };
 }
 
 export function restoreCells({ share, cells }: SavedCells): CellStore {
-  const rows = new Float64Array(Math.max(FEW_CELLS, cells.length) * CELL.numbers);
+  const rows = new Float64Array(Math.max(FEW_CELLS, cells.length) * CELL_NUMBERS);
   cells.forEach((cell, k) => {
     rows.set(
       cell.map((v) => v ?? Number.NaN),
-      k * CELL.numbers,
+      k * CELL_NUMBERS,
     );
   });
   return { count: cells.length, share, rows };

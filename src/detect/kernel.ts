@@ -241,23 +241,13 @@ export function findHinge(x: Float64Array, y: Float64Array, w: Float64Array): Hi
 }
 
 /** Numbers of a cell in a store: points, sums of t, y and load over them, points with a load, the first point's t, index and tag. */
-export const CELL = {
-  size: 0,
-  t: 1,
-  y: 2,
-  load: 3,
-  loads: 4,
-  firstT: 5,
-  firstIndex: 6,
-  firstTag: 7,
-  numbers: 8,
-} as const;
+export const CELL_NUMBERS = 8;
 
 /** Joins neighbours among the first `n` cells, in place, until at most `most` are left, and returns how many are and the share of age at which. */
 export function joinCells(rows: Float64Array, n: number, share: number, most: number): { n: number; share: number } {
-  const address = lay(rows.subarray(0, n * CELL.numbers));
+  const address = lay(rows.subarray(0, n * CELL_NUMBERS));
   const left = kernel().compact(address, n, share, most);
-  rows.set(doubles.subarray(address / 8, address / 8 + left * CELL.numbers));
+  rows.set(doubles.subarray(address / 8, address / 8 + left * CELL_NUMBERS));
   return { n: left, share: doubles[NUMBER]! };
 }
 
@@ -272,7 +262,7 @@ export interface CellMeans {
 
 /** Of the first `n` cells: the oldest `old` in groups of `step`, the others as they are. */
 export function meansOf(rows: Float64Array, n: number, old: number, step: number): CellMeans {
-  const address = kernel().means(lay(rows.subarray(0, n * CELL.numbers)), n, old, step);
+  const address = kernel().means(lay(rows.subarray(0, n * CELL_NUMBERS)), n, old, step);
   renewViews();
   const first = listAt(FIRST_LIST);
   const [t, y, size, load] = columnsAt(address, first.length, 4);

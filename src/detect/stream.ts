@@ -89,16 +89,18 @@ function takeIn(s: State, p: Point): { t: number; y: number } | undefined {
     addPoint(s.cells, p, p.y);
     return p;
   }
-  const [first, second] = s.waiting;
-  if (!second) {
-    s.waiting.push(p);
+  const { waiting } = s;
+  if (waiting.length < 2) {
+    waiting.push(p);
     return undefined;
   }
   s.waiting = [];
-  const [low, high] = [Math.min(first!.y, second.y), Math.max(first!.y, second.y)];
-  const y = Math.max(low, Math.min(high, p.y));
-  addPoint(s.cells, first!, y);
-  return { t: first!.t, y };
+  const first = waiting[0]!;
+  const a = first.y;
+  const b = waiting[1]!.y;
+  const y = Math.max(Math.min(a, b), Math.min(Math.max(a, b), p.y));
+  addPoint(s.cells, first, y);
+  return { t: first.t, y };
 }
 
 function push(s: State, p: Point): DetectorUpdate | undefined {

@@ -1,10 +1,10 @@
 // In: the cells kept so far. Out: their segmentation as bends in the series' own units and times.
 
 import { confidenceOf, SLOPE_REACH } from './calibration.ts';
-import { type CellStore, cellMeans, columnOf, firstOf } from './cells.ts';
+import { type CellStore, cellMeans, firstOf } from './cells.ts';
 import type { CellBend } from './classify.ts';
 import { ALARM_GROWTH_CELLS, SWING_CELLS, SWING_FACTOR } from './constants.ts';
-import { CELL, type CellMeans } from './kernel.ts';
+import type { CellMeans } from './kernel.ts';
 import { segmentLevels } from './level.ts';
 import { isRunningOut, loadExplains, type Stretch } from './load.ts';
 import { segmentSeries, type WholeFit } from './segments.ts';
@@ -140,7 +140,7 @@ function toBend(c: CellStore, means: CellMeans, whole: WholeFit, b: CellBend, fo
 export function tailOf(c: CellStore, view: View, lastT: number, quantum: number): DetectorResult['tail'] {
   const { whole } = view;
   if (!whole) {
-    const short = view.offset > 0 ? undefined : describeShort(columnOf(c, CELL.t), columnOf(c, CELL.y), quantum);
+    const short = view.offset > 0 ? undefined : describeShort(view.means.t, view.means.y, quantum);
     return short && { ...short, from: firstOf(c, 0).t, followsLoad: false };
   }
   const { tail } = whole;
