@@ -81,13 +81,14 @@ export class AnchorScanner {
 }
 
 /** Where an anchor stands, what it contains stands too: `scvg` makes `scvg: inuse: ` needless. */
-function withoutImplied(anchors: readonly Buffer[]): Buffer[] {
-  return anchors.filter(
-    (anchor, index) =>
-      !anchors.some(
-        (other, at) => at !== index && anchor.includes(other) && (anchor.length > other.length || at < index),
-      ),
-  );
+export function withoutImplied(anchors: readonly Buffer[]): Buffer[] {
+  const texts = anchors.map((anchor) => anchor.toString('latin1'));
+  return anchors.filter((_, index) => {
+    const text = texts[index]!;
+    return !texts.some(
+      (other, at) => at !== index && text.includes(other) && (text.length > other.length || at < index),
+    );
+  });
 }
 
 /** Layout: see the head of anchor-scanner.wat. */

@@ -1,31 +1,21 @@
 // In: the anchors. Out: for each the four bytes that are looked for first, and a bucket, so that chance hits are rare.
+import { KNOWN_FINGERPRINTS } from './known-fingerprints.ts';
 
 /** As many as a byte has bits: see anchor-scanner.wat. */
 export const BUCKETS = 8;
 
 /** What anchor-scanner.wat looks at. */
 export const FINGERPRINT_BYTES = 4;
+/** A low and a high half of each. */
+const PLACES = 2 * FINGERPRINT_BYTES;
 
-/** How many places of an anchor are tried: its rarest ones. */
-const TRIED_PLACES = 3;
-
-/** Where HALF_SHARES holds the low and the high halves. */
-const LOW = 0;
-const HIGH = 16;
+/** Stands for a half byte before the anchor: any is accepted there. */
+const ANY = 16;
 
 /** An anchor and the index of the last of its fingerprint bytes (below 3 when the anchor is shorter). */
 export interface Fingerprint {
   anchor: Buffer;
   last: number;
-}
-
-/**
- * What a bucket accepts: bit sets of half bytes and their shares, low and high of fingerprint position 0, of 1, and so on.
- * Plain numbers in arrays: this runs at every start.
- */
-interface BucketState {
-  halves: Uint16Array;
-  shares: Float64Array;
 }
 
 /**
@@ -46,90 +36,117 @@ const SHARES = makeShares([
   ['\n', 9],
 ]);
 
-/** Shares of half bytes: of low ones first, then of high ones. */
-const HALF_SHARES = new Float64Array(32);
-for (const [byte, share] of SHARES.entries()) {
-  HALF_SHARES[byte & 15]! += share;
-  HALF_SHARES[HIGH + (byte >> 4)]! += share;
+/** Shares of half bytes, and 1 for ANY. */
+const LOW_SHARES = new Float64Array(ANY + 1);
+const HIGH_SHARES = new Float64Array(ANY + 1);
+for (let byte = 0; byte < 256; byte++) {
+  LOW_SHARES[byte & 15]! += SHARES[byte]!;
+  HIGH_SHARES[byte >> 4]! += SHARES[byte]!;
 }
+LOW_SHARES[ANY] = HIGH_SHARES[ANY] = 1;
 
 function makeShares(groups: readonly (readonly [string, number])[]): Float64Array {
   const shares = new Float64Array(256).fill(0.0002);
   for (const [characters, share] of groups) {
-    for (const character of characters) shares[character.charCodeAt(0)] = share / 1000;
+    for (let index = 0; index < characters.length; index++) shares[characters.charCodeAt(index)] = share / 1000;
   }
   return shares;
 }
 
-/** Share of the half bytes that are accepted at a place, 0–1, if it also took in `half`. */
-function shareWith({ halves, shares }: BucketState, place: number, half: number, kind: number): number {
-  const accepted = ((halves[place]! >> half) & 1) === 1;
-  return shares[place]! + (accepted ? 0 : HALF_SHARES[kind + half]!);
+/** What the places of a bucket accept. */
+export class Bucket {
+  /** How often it matches by chance, a byte of text; halves count as independent. */
+  cost = 0;
+  /** Share of the half bytes that a place accepts, 0–1. */
+  readonly #accepted = new Float64Array(PLACES);
+  /** By place and half byte: the same, if the place also took in that one. */
+  readonly #shares = Array.from({ length: PLACES }, (_, place) => (place % 2 === 0 ? LOW_SHARES : HIGH_SHARES).slice());
+
+  constructor(fingerprints: readonly Fingerprint[]) {
+    for (const fingerprint of fingerprints) this.add(fingerprint);
+  }
+
+  /** What `cost` would become. */
+  costWith(fingerprint: Fingerprint): number {
+    let cost = 1;
+    for (const [place, half] of halvesOf(fingerprint).entries()) cost *= this.#shares[place]![half]!;
+    return cost;
+  }
+
+  /** Whether it matches four bytes of text. */
+  accepts(window: Buffer): boolean {
+    for (const [place, half] of halvesOf({ anchor: window, last: FINGERPRINT_BYTES - 1 }).entries()) {
+      if (this.#shares[place]![half] !== this.#accepted[place]) return false;
+    }
+    return true;
+  }
+
+  add(fingerprint: Fingerprint): void {
+    this.cost = this.costWith(fingerprint);
+    for (const [place, half] of halvesOf(fingerprint).entries()) this.#accept(place, half);
+  }
+
+  #accept(place: number, half: number): void {
+    const shares = this.#shares[place]!;
+    const before = this.#accepted[place]!;
+    const accepted = shares[half]!;
+    if (accepted === before) return;
+    this.#accepted[place] = accepted;
+    for (let other = 0; other < ANY; other++) {
+      const share = shares[other]!;
+      shares[other] = half === ANY || share === before ? accepted : share + accepted - before;
+    }
+    shares[half] = accepted;
+  }
 }
 
-/** How often a bucket would match by chance, a byte of text, if it also took in the fingerprint. Halves count as independent. */
-function costWith(state: BucketState, anchor: Buffer, last: number): number {
-  let cost = 1;
+/** Low and high halves of the bytes of a fingerprint. */
+function halvesOf({ anchor, last }: Fingerprint): Uint8Array {
+  const halves = new Uint8Array(PLACES).fill(ANY);
   for (let position = 0; position < FINGERPRINT_BYTES; position++) {
     const byte = anchor[last + 1 - FINGERPRINT_BYTES + position];
     if (byte === undefined) continue;
-    cost *= shareWith(state, position * 2, byte & 15, LOW) * shareWith(state, position * 2 + 1, byte >> 4, HIGH);
+    halves[2 * position] = byte & 15;
+    halves[2 * position + 1] = byte >> 4;
   }
-  return cost;
+  return halves;
 }
 
-function add(state: BucketState, anchor: Buffer, last: number): void {
-  const { halves, shares } = state;
-  for (let position = 0; position < FINGERPRINT_BYTES; position++) {
-    const byte = anchor[last + 1 - FINGERPRINT_BYTES + position];
-    const low = position * 2;
-    const high = low + 1;
-    shares[low] = byte === undefined ? 1 : shareWith(state, low, byte & 15, LOW);
-    shares[high] = byte === undefined ? 1 : shareWith(state, high, byte >> 4, HIGH);
-    halves[low]! |= byte === undefined ? 0xffff : 1 << (byte & 15);
-    halves[high]! |= byte === undefined ? 0xffff : 1 << (byte >> 4);
-  }
+/** All that an anchor has. */
+export function fingerprintsOf(anchor: Buffer): Fingerprint[] {
+  const first = Math.min(FINGERPRINT_BYTES, anchor.length) - 1;
+  return Array.from({ length: anchor.length - first }, (_, index) => ({ anchor, last: first + index }));
 }
 
-/** The places of the rarest fingerprints of an anchor, as indexes of their last byte. */
-function rarestPlaces(anchor: Buffer): number[] {
-  const places: { last: number; share: number }[] = [];
-  for (let last = Math.min(FINGERPRINT_BYTES, anchor.length) - 1; last < anchor.length; last++) {
-    let share = 1;
-    for (let index = Math.max(0, last + 1 - FINGERPRINT_BYTES); index <= last; index++)
-      share *= SHARES[anchor[index]!]!;
-    places.push({ last, share });
-  }
-  places.sort((a, b) => a.share - b.share);
-  return places.slice(0, TRIED_PLACES).map(({ last }) => last);
-}
-
-/** Spreads the anchors over the buckets, each to where it makes the fewest chance hits; returns BUCKETS entries. */
+/**
+ * Spreads the anchors over the buckets; returns BUCKETS entries. gcbend's own have their places, which were found by a longer search than a
+ * start has time for; any other goes to where it makes the fewest chance hits.
+ */
 export function assignBuckets(anchors: readonly Buffer[]): Fingerprint[][] {
-  const buckets: Fingerprint[][] = Array.from({ length: BUCKETS }, () => []);
-  const states: BucketState[] = buckets.map(() => ({
-    halves: new Uint16Array(2 * FINGERPRINT_BYTES),
-    shares: new Float64Array(2 * FINGERPRINT_BYTES),
-  }));
-  const costs = new Float64Array(BUCKETS);
+  const assigned: Fingerprint[][] = Array.from({ length: BUCKETS }, () => []);
+  const others: Buffer[] = [];
+  for (const anchor of anchors) {
+    const known = KNOWN_FINGERPRINTS[anchor.toString('latin1')];
+    if (known === undefined) others.push(anchor);
+    else assigned[known[0]]!.push({ anchor, last: known[1] });
+  }
+  if (others.length > 0) assignGreedily(others, assigned);
+  return assigned;
+}
+
+/** Each to where it makes the fewest chance hits. */
+export function assignGreedily(anchors: readonly Buffer[], assigned: readonly Fingerprint[][]): void {
+  const buckets = assigned.map((fingerprints) => new Bucket(fingerprints));
   // Short anchors have little choice of fingerprint: they settle first.
   for (const anchor of [...anchors].sort((a, b) => a.length - b.length)) {
-    let best = 0;
-    let bestLast = 0;
-    let bestAdded = Number.POSITIVE_INFINITY;
-    const places = rarestPlaces(anchor);
-    for (let bucket = 0; bucket < BUCKETS; bucket++) {
-      for (const last of places) {
-        const added = costWith(states[bucket]!, anchor, last) - costs[bucket]!;
-        if (added >= bestAdded) continue;
-        bestAdded = added;
-        best = bucket;
-        bestLast = last;
+    let best = { index: 0, fingerprint: { anchor, last: anchor.length - 1 }, added: Number.POSITIVE_INFINITY };
+    for (const fingerprint of fingerprintsOf(anchor)) {
+      for (const [index, bucket] of buckets.entries()) {
+        const added = bucket.costWith(fingerprint) - bucket.cost;
+        if (added < best.added) best = { index, fingerprint, added };
       }
     }
-    buckets[best]!.push({ anchor, last: bestLast });
-    add(states[best]!, anchor, bestLast);
-    costs[best]! += bestAdded;
+    buckets[best.index]!.add(best.fingerprint);
+    assigned[best.index]!.push(best.fingerprint);
   }
-  return buckets;
 }

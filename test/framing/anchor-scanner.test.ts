@@ -2,8 +2,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { AnchorScanner } from '../../src/framing/anchor-scanner.ts';
+import { anchors as wrapperAnchors } from '../../src/envelope/index.ts';
+import { anchors as dumpAnchors } from '../../src/events/goroutines/index.ts';
+import { anchors as profileAnchors } from '../../src/events/profiles/index.ts';
+import { AnchorScanner, withoutImplied } from '../../src/framing/anchor-scanner.ts';
 import { assignBuckets, BUCKETS } from '../../src/framing/fingerprints.ts';
+import { KNOWN_FINGERPRINTS } from '../../src/framing/known-fingerprints.ts';
+import { builtinGrammars } from '../../src/index.ts';
 
 /** Few different bytes, so that anchors of one to four bytes and chance hits are frequent. */
 const letter = fc.constantFrom(...'abAB1Q: \n\x00\xe4');
@@ -46,11 +51,17 @@ test('lines with anchors of any length are found at any place', () => {
 });
 
 test('every anchor has one bucket and a fingerprint within itself', () => {
-  const anchors = ['gc ', '%: ', ' MB goal, ', 'goroutine ', 'x', 'yz', 'panic: '].map((it) => Buffer.from(it));
+  const anchors = ['gc ', 'x y', '%: ', ' MB goal, ', 'goroutine ', 'x', 'yz', 'panic: '].map((it) => Buffer.from(it));
   const buckets = assignBuckets(anchors);
   assert.equal(buckets.length, BUCKETS);
   const placed = buckets.flat();
   assert.deepEqual(new Set(placed.map((it) => it.anchor)), new Set(anchors));
   assert.equal(placed.length, anchors.length);
   for (const { anchor, last } of placed) assert.ok(last < anchor.length && last >= Math.min(2, anchor.length - 1));
+});
+
+test("gcbend's own anchors have their places", () => {
+  const own = [...builtinGrammars().anchors, ...dumpAnchors, ...profileAnchors, ...wrapperAnchors];
+  const needed = withoutImplied(own).map((it) => it.toString('latin1'));
+  assert.deepEqual(Object.keys(KNOWN_FINGERPRINTS).sort(), needed.sort(), 'run scripts/choose-fingerprints.ts');
 });
