@@ -6,7 +6,7 @@ import { type ParseOptions, Parsing, type SourceChunk } from './core/parsing.ts'
 import { type DetectOptions, type Watching, withDerived } from './core/watching.ts';
 import { SummaryCounter } from './events/summary.ts';
 import type { GcbendEvent, SummaryEvent } from './events/types.ts';
-import { Analysis } from './findings/analysis.ts';
+import { Analysis, type EventOrigin } from './findings/analysis.ts';
 
 /** A piece that is not the last of its source. */
 const toChunk = (piece: Buffer | string | SourceChunk, source: string): SourceChunk => {
@@ -14,8 +14,8 @@ const toChunk = (piece: Buffer | string | SourceChunk, source: string): SourceCh
   return Buffer.isBuffer(piece) ? { source, bytes: piece } : piece;
 };
 
-/** Carries the file's time beside an event from `parse` to `detect`. */
-const modifiedTimes = new WeakMap<GcbendEvent, number>();
+/** Carries where an event comes from beside it, from `parse` to `detect`. */
+const origins = new WeakMap<GcbendEvent, EventOrigin>();
 /** Processes that ended before an event: `detect` reports their finals there. */
 const endedBefore = new WeakMap<GcbendEvent, number[]>();
 
@@ -37,8 +37,8 @@ export function parse(options: ParseOptions): Transform {
   ) as unknown as Transform;
   const parsing: Parsing = new Parsing(
     options,
-    (event, modifiedMs) => {
-      if (modifiedMs !== undefined) modifiedTimes.set(event, modifiedMs);
+    (event, origin) => {
+      if (origin.modifiedMs !== undefined || origin.isReadBack) origins.set(event, origin);
       if (ended.length > 0) {
         endedBefore.set(event, ended);
         ended = [];
@@ -73,7 +73,7 @@ export function detect(options: DetectOptions = {}): Transform {
         summary = event;
       } else {
         this.push(event);
-        pushAll(this, analysis.push(event, modifiedTimes.get(event)));
+        pushAll(this, analysis.push(event, origins.get(event)));
       }
       done();
     },

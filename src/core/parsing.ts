@@ -7,6 +7,7 @@ import { NdjsonReader } from '../events/ndjson.ts';
 import type { ParserSink } from '../events/source-parser.ts';
 import { SummaryCounter } from '../events/summary.ts';
 import type { GcbendEvent, SummaryEvent } from '../events/types.ts';
+import type { EventOrigin } from '../findings/analysis.ts';
 import type { GrammarSet } from '../grammar/index.ts';
 
 /** Bytes of a named source; the last piece of a source has `end`. Bytes are valid until the stage asks for the next piece. */
@@ -39,17 +40,17 @@ type SourceKind = 'text' | 'ndjson';
 export class Parsing {
   readonly summary = new SummaryCounter();
   readonly parser: EventParser;
-  readonly #emit: (event: GcbendEvent, modifiedMs: number | undefined) => void;
+  readonly #emit: (event: GcbendEvent, origin: EventOrigin) => void;
   readonly #options: ParseOptions;
   readonly #kinds = new Map<string, SourceKind>();
   readonly #splitters = new Map<string, Transform>();
   readonly #ndjson = new NdjsonReader();
-  #modifiedMs: number | undefined;
+  #origin: EventOrigin = {};
   #at: Date | undefined;
 
   constructor(
     options: ParseOptions,
-    emit: (event: GcbendEvent, modifiedMs: number | undefined) => void,
+    emit: (event: GcbendEvent, origin: EventOrigin) => void,
     sink: Omit<ParserSink, 'event' | 'record'> & Partial<Pick<ParserSink, 'record'>>,
   ) {
     this.#options = options;
@@ -69,20 +70,22 @@ export class Parsing {
   }
 
   #year(): number | undefined {
-    if (this.#modifiedMs !== undefined) return new Date(this.#modifiedMs).getUTCFullYear();
+    const { modifiedMs } = this.#origin;
+    if (modifiedMs !== undefined) return new Date(modifiedMs).getUTCFullYear();
     return this.#at?.getUTCFullYear() ?? this.#options.year;
   }
 
   /** Counts an event and hands it on. */
   take(event: GcbendEvent): void {
     this.summary.count(event);
-    this.#emit(event, this.#modifiedMs);
+    this.#emit(event, this.#origin);
   }
 
   /** Resolves when the piece was read: its bytes may be overwritten then. */
   async push(chunk: SourceChunk): Promise<void> {
     const { source, bytes, end } = chunk;
-    this.#modifiedMs = chunk.modifiedMs;
+    if (chunk.modifiedMs !== this.#origin.modifiedMs || this.#origin.isReadBack)
+      this.#origin = { modifiedMs: chunk.modifiedMs };
     this.#at = chunk.at;
     if (bytes !== undefined && bytes.length > 0) {
       let kind = this.#kinds.get(source);
@@ -110,7 +113,13 @@ export class Parsing {
     if (splitter === undefined) return;
     this.#splitters.delete(source);
     await new Promise<void>((resolve) => splitter.once('end', resolve).end());
-    for (const event of this.#ndjson.endSource(source)) this.take(event);
+    for (const event of this.#ndjson.endSource(source)) this.#takeReadBack(event);
+  }
+
+  /** What arrives while it is written is looked at as it comes. */
+  #takeReadBack(event: GcbendEvent): void {
+    this.#origin = this.#at === undefined ? { isReadBack: true } : {};
+    this.take(event);
   }
 
   async #pushNdjson(source: string, bytes: Buffer): Promise<void> {
@@ -120,7 +129,7 @@ export class Parsing {
         maxLength: longestEvent,
         skipOverflow: true,
       } as split2.Options);
-      splitter.on('data', (event: GcbendEvent) => this.take(event));
+      splitter.on('data', (event: GcbendEvent) => this.#takeReadBack(event));
       this.#splitters.set(source, splitter);
     }
     const into = splitter;

@@ -40,9 +40,9 @@ export class Watching {
     }
     this.parsing = new Parsing(
       options,
-      (event, modifiedMs) => {
+      (event, origin) => {
         take(event);
-        if (this.analysis !== undefined) this.derive(this.analysis.push(event, modifiedMs));
+        if (this.analysis !== undefined) this.derive(this.analysis.push(event, origin));
       },
       {
         processEnded: (process) => this.derive(this.analysis?.endProcess(process) ?? []),

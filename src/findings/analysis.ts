@@ -14,6 +14,14 @@ export interface AnalysisOptions extends Omit<TraceAnalysisOptions, 'process'> {
   heap?: HeapAnalysisOptions;
 }
 
+/** Where an event comes from, as far as that says when it happened. */
+export interface EventOrigin {
+  /** Time of the file that holds it, ms since 1970. */
+  modifiedMs?: number | undefined;
+  /** It was read from NDJSON that gcbend wrote: one file that holds the events of many. */
+  isReadBack?: true;
+}
+
 const traceTypes: ReadonlySet<string> = new Set(['gc', 'runtime', 'pacer']);
 const dumpTypes: ReadonlySet<string> = new Set(['goroutines', 'heap', 'memstats', 'contention', 'threads']);
 
@@ -32,6 +40,9 @@ export class Analysis {
   readonly #health: HealthSnapshots;
   readonly #traces = new Map<number, TraceAnalysis>();
   readonly #held: HeldDump[] = [];
+  /** Dumps read from NDJSON, and the sources of all events in it: only in the end it is known whether those were several files. */
+  readonly #readBack: GcbendEvent[] = [];
+  readonly #readBackSources = new Set<string>();
   #zeroWallMs: number | undefined;
 
   constructor(options: AnalysisOptions) {
@@ -54,8 +65,9 @@ export class Analysis {
     return traceTypes.has(type) || dumpTypes.has(type);
   }
 
-  /** What this event makes known. `modifiedMs`: time of the file it came from. */
-  push(event: GcbendEvent, modifiedMs?: number): GcbendEvent[] {
+  /** What this event makes known. */
+  push(event: GcbendEvent, { modifiedMs, isReadBack }: EventOrigin = {}): GcbendEvent[] {
+    if (isReadBack) this.#readBackSources.add(event.source);
     if (event.type === 'gc' || event.type === 'runtime' || event.type === 'pacer') {
       return event.process === undefined ? [] : this.#trace(event.process).push(event);
     }
@@ -63,6 +75,10 @@ export class Analysis {
     if (!dumpTypes.has(event.type)) return [];
     if (this.#orderDumps) {
       this.#held.push({ event, modifiedMs });
+      return [];
+    }
+    if (isReadBack) {
+      this.#readBack.push(event);
       return [];
     }
     return this.#pushDump(event, this.#secondsOf(event));
@@ -81,6 +97,8 @@ export class Analysis {
 
   finish(): GcbendEvent[] {
     const out: GcbendEvent[] = [];
+    if (this.#readBackSources.size > 1) this.#held.push(...this.#readBack.map((event) => ({ event })));
+    else for (const event of this.#readBack) out.push(...this.#pushDump(event, this.#secondsOf(event)));
     for (const { event, seconds } of orderDumps(this.#held)) out.push(...this.#pushDump(event, seconds));
     for (const process of [...this.#traces.keys()]) out.push(...this.endProcess(process));
     for (const goroutines of this.#goroutines.values()) out.push(...goroutines.finish());

@@ -79,6 +79,12 @@ test('times in names order goroutine dumps that have none', async () => {
     counts,
     [...counts].sort((a, b) => a - b),
   );
+  // gcbend's own events of these files tell the same, although they are one file.
+  const report = await gcbend([timed]);
+  const readBack = join(folder, 'timed.ndjson');
+  assert.equal((await gcbend([timed, '--quiet', '-o', readBack])).status, 0);
+  assert.equal((await gcbend([readBack])).stdout, report.stdout);
+  assert.equal((await gcbend(['-'], { input: readFileSync(readBack) })).stdout, report.stdout);
 });
 
 test('--filter and --group-by', async () => {
