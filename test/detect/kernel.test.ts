@@ -1,0 +1,307 @@
+// In: random and hand-made columns. Out: proof that the kernel computes what the papers and the plain loops say, bit for bit.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import {
+  bestCut,
+  CELL_NUMBERS,
+  chart,
+  findHinge,
+  fitLevels,
+  fitLines,
+  joinCells,
+  lowerQuartile,
+  meansOf,
+  median,
+  prepare,
+} from '../../src/detect/kernel.ts';
+import { leastSquares } from '../../src/detect/solve.ts';
+import {
+  costOfLine,
+  join,
+  fitLevels as levels,
+  fitLines as lines,
+  mask,
+  middle,
+  noise,
+  sums,
+  weightOf,
+} from './reference.ts';
+
+const column = (values: readonly number[]) => Float64Array.from(values);
+const near = (a: number, b: number, within = 1e-9) =>
+  assert.ok(a === b || Math.abs(a - b) <= within * Math.max(1, Math.abs(b)), `${a} is not ${b}`);
+
+/** A broken line with steps, noise, spikes and rounding: what heaps look like. */
+const series = (most: number) =>
+  fc
+    .record({
+      n: fc.integer({ min: 16, max: most }),
+      seed: fc.integer(),
+      rounded: fc.boolean(),
+      bends: fc.array(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.integer({ min: -60, max: 60 })), {
+        maxLength: 4,
+      }),
+      step: fc.integer({ min: -40, max: 40 }),
+      spikes: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 5 }),
+    })
+    .map(({ n, seed, rounded, bends, step, spikes }) => {
+      let state = seed | 0;
+      const random = () => {
+        state = (Math.imul(state, 1664525) + 1013904223) | 0;
+        return (state >>> 8) / 2 ** 24;
+      };
+      const t = Array.from({ length: n }, (_, i) => i + 0.5 * random());
+      const size = t.map(() => (random() < 0.2 ? 1 + Math.floor(8 * random()) : 1));
+      const y = t.map((_, i) => {
+        const u = i / n;
+        const trend = bends.reduce((s, [at, slope]) => s + Math.max(0, u - at) * slope, 100 + (u > 0.6 ? step : 0));
+        const spike = spikes.some((at) => Math.abs(i - at * n) < 2) ? 50 : 0;
+        const value = trend + spike + 2 * (random() + random() + random() - 1.5);
+        return rounded ? Math.floor(value) : value;
+      });
+      return { t, y, size };
+    });
+
+test('median: of nothing, one, two, equal ones, and of any values what sorting says', () => {
+  assert.equal(median([]), 0);
+  assert.equal(median([7]), 7);
+  assert.equal(median([4, 1]), 2.5);
+  assert.equal(median([3, 3, 3, 1]), 3);
+  fc.assert(
+    fc.property(fc.array(fc.double({ noNaN: true, noDefaultInfinity: true }).map((v) => v + 0)), (v) => {
+      assert.equal(median(v), middle(v));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('a column longer than the memory makes it grow', () => {
+  const long = Float64Array.from({ length: 400_001 }, (_, i) => (i * 7919) % 400_001);
+  assert.equal(median(long), 200_000);
+  assert.equal(median([1, 2, 9]), 2);
+});
+
+test('lower quartile of absolute values', () => {
+  assert.equal(lowerQuartile(column([-4, 1, 3, -2])), 2);
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: -50, max: 50 }), { minLength: 1 }), (v) => {
+      const sorted = v.map(Math.abs).sort((a, b) => a - b);
+      assert.equal(lowerQuartile(column(v)), sorted[v.length >> 2]);
+    }),
+  );
+});
+
+test('noise: a saw of height 2 by hand, rounding as the floor', () => {
+  // Second differences are 4 and -4, each over sqrt(6): rms 4 / sqrt(6), MAD the same.
+  const n = 42;
+  const t = column(Array.from({ length: n }, (_, i) => 3 * i));
+  const ones = new Float64Array(n).fill(1);
+  const { sigma, x, w, scale, bursts } = prepare(t, column([...t].map((_, i) => 10 + (i % 2) * 2)), ones, 0, true);
+  near(sigma, 4 / Math.sqrt(6) / 0.7866);
+  assert.equal(scale, 123);
+  assert.deepEqual([x[0], x[41], x[1]], [0, 1, 3 / 123]);
+  assert.deepEqual(w, ones);
+  assert.deepEqual(bursts, []);
+  assert.equal(prepare(t, t, ones, 0.25, true).sigma, 0.25);
+});
+
+test('weights, noise and bursts are those of the plain loops', () => {
+  let masked = 0;
+  fc.assert(
+    fc.property(series(150), fc.boolean(), ({ t, y, size }, byPoints) => {
+      const got = prepare(column(t), column(y), column(size), 0.01, byPoints);
+      const weights = size.map(weightOf);
+      const sigma = noise(y, weights, 0.01);
+      const cells = byPoints ? size : size.map(() => 1);
+      const expected = mask(y, weights, cells, sigma);
+      assert.equal(got.sigma, sigma);
+      assert.deepEqual([...got.w], expected.w);
+      assert.deepEqual(got.bursts, expected.bursts);
+      masked += expected.bursts.length;
+    }),
+    { numRuns: 150 },
+  );
+  assert.ok(masked > 0);
+});
+
+test('straight pieces: cuts, kappa and sums of the plain loops, also in two passes', () => {
+  let cuts = 0;
+  fc.assert(
+    fc.property(series(450), fc.constantFrom(1.4, 2, 3), ({ t, y, size }, c) => {
+      const { x, w, sigma } = prepare(column(t), column(y), column(size), 0.3, true);
+      const season = x.map((v) => Math.sin(9 * v));
+      const unit = 3 * c * Math.log(Math.max(t.length, 50)) * sigma * sigma;
+      const penalty = { cut: unit, kink: Number.POSITIVE_INFINITY, variance: sigma * sigma };
+      const got = fitLines({ x, y: column(y), w }, season, penalty);
+      const expected = lines(
+        [...x],
+        y.map((v, i) => v - season[i]!),
+        [...w],
+        unit,
+        sigma * sigma,
+      );
+      assert.deepEqual(got.cuts, expected.cuts);
+      assert.deepEqual(got.fine, expected.fine);
+      assert.equal(got.kappa, expected.kappa);
+      assert.deepEqual([...got.sums.xy], expected.sums.xy);
+      assert.deepEqual([...got.sums.yy], expected.sums.yy);
+      cuts += expected.cuts.length;
+    }),
+    { numRuns: 60 },
+  );
+  assert.ok(cuts > 0);
+});
+
+test('a kink is added where it pays, and nowhere else', () => {
+  const n = 60;
+  const x = Float64Array.from({ length: n }, (_, i) => i / (n - 1));
+  const y = x.map((v, i) => Math.max(0, v - x[30]!) * 30 + 0.1 * (i % 2));
+  const one = new Float64Array(n).fill(1);
+  const fit = (kink: number) =>
+    fitLines({ x, y, w: one }, new Float64Array(n), { cut: Number.MAX_VALUE / 100, kink, variance: 1 }).cuts;
+  assert.deepEqual(fit(1), [31]);
+  assert.deepEqual(fit(1000), []);
+});
+
+test('level pieces: cuts and kappa of the plain loops, also on a grid', () => {
+  fc.assert(
+    fc.property(series(900), ({ t, y, size }) => {
+      const { x, w, sigma } = prepare(column(t), column(y), column(size), 0.01, false);
+      const unit = 8 * Math.log(Math.max(t.length, 50)) * sigma * sigma;
+      const got = fitLevels(x, column(y), w, unit);
+      const expected = levels([...x], y, [...w], unit);
+      assert.deepEqual(got.cuts, expected.cuts);
+      assert.equal(got.kappa, expected.kappa);
+      assert.deepEqual([...got.sums.y], expected.sums.y);
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test('a hinge costs at every cut what least squares on 1, x, (x - q)+ leaves', () => {
+  fc.assert(
+    fc.property(series(60), ({ t, y, size }) => {
+      const { x, w } = prepare(column(t), column(y), column(size), 0.3, true);
+      const { cut, sse, costs } = findHinge(x, column(y), w);
+      const ones = x.map(() => 1);
+      costs.forEach((cost, q) => {
+        const allowed = q >= 4 && q < x.length - 4;
+        const at = allowed ? (x[q]! + x[q - 1]!) / 2 : 0;
+        const bent = () =>
+          leastSquares([ones, x, x.map((v) => Math.max(0, v - at))], column(y.map((v) => v - 100)), w).sse;
+        near(cost, allowed ? bent() : Number.POSITIVE_INFINITY, 1e-6);
+      });
+      assert.equal(sse, Math.min(...costs));
+      assert.equal(costs[cut], sse);
+    }),
+    { numRuns: 30 },
+  );
+  assert.deepEqual(
+    { ...findHinge(column([1, 2, 3]), column([1, 2, 3]), column([1, 1, 1])), costs: [] },
+    {
+      cut: 1,
+      sse: Number.POSITIVE_INFINITY,
+      costs: [],
+    },
+  );
+});
+
+test('the best cut leaves the cheapest two lines', () => {
+  fc.assert(
+    fc.property(series(80), ({ t, y, size }) => {
+      const { x, w } = prepare(column(t), column(y), column(size), 0.3, true);
+      const s = sums([...x], y, [...w]);
+      const costs = Array.from(
+        { length: x.length - 11 },
+        (_, k) => costOfLine(s, 0, k + 6) + costOfLine(s, k + 6, x.length),
+      );
+      assert.equal(bestCut(x, column(y), w, 6), 6 + costs.indexOf(Math.min(...costs)));
+    }),
+    { numRuns: 50 },
+  );
+});
+
+/** Rows of a store: points of one size at growing times, with a load or without. */
+const store = fc
+  .array(fc.tuple(fc.integer({ min: 1, max: 90 }), fc.integer({ min: 0, max: 999 }), fc.boolean()), {
+    minLength: 1,
+    maxLength: 300,
+  })
+  .map((points) => {
+    let now = 0;
+    return points.map(([gap, y, loaded], i) => {
+      now += gap / 8;
+      return [1, now, y, loaded ? y / 2 : 0, loaded ? 1 : 0, now, i, i + 1];
+    });
+  });
+
+test('cells are joined as the plain loop joins them, until few enough are left', () => {
+  fc.assert(
+    fc.property(store, fc.integer({ min: 5, max: 100 }), (rows, most) => {
+      const flat = column(rows.flat());
+      let share = 0.01;
+      let expected = join(rows, share);
+      while (expected.length > most) {
+        share *= 1.1;
+        expected = join(expected, share);
+      }
+      const got = joinCells(flat, rows.length, 0.01, most);
+      assert.equal(got.n, expected.length);
+      assert.equal(got.share, share);
+      assert.deepEqual([...flat.subarray(0, got.n * CELL_NUMBERS)], expected.flat());
+    }),
+    { numRuns: 100 },
+  );
+});
+
+test('means: by hand, the old in groups, the new one by one, no load where none was known', () => {
+  const rows = [
+    [1, 10, 4, 0, 0, 10, 0, 1],
+    [3, 60, 9, 8, 2, 18, 1, 2],
+    [1, 25, 5, 6, 1, 25, 4, 5],
+    [2, 70, 8, 0, 0, 34, 5, 6],
+  ];
+  const means = meansOf(column(rows.flat()), 4, 3, 2);
+  assert.deepEqual([...means.first], [0, 2, 3]);
+  assert.deepEqual([...means.size], [4, 1, 2]);
+  assert.deepEqual([...means.t], [17.5, 25, 35]);
+  assert.deepEqual([...means.y], [3.25, 5, 4]);
+  assert.deepEqual([...means.load], [4, 6, Number.NaN]);
+});
+
+test('the chart of residuals: its last average and its record but for the newest', () => {
+  fc.assert(
+    fc.property(series(60), fc.integer({ min: 0, max: 15 }), ({ t, y, size }, from) => {
+      let average = 0;
+      let record = 0;
+      for (let i = from; i < t.length; i++) {
+        average += 0.25 * (y[i]! - 90 - 0.5 * (t[i]! - t[0]!) - average);
+        if (i < t.length - 12) record = Math.max(record, Math.abs(average));
+      }
+      const means = { t: column(t), y: column(y), size: column(size), load: column(size), first: new Int32Array(0) };
+      assert.deepEqual(chart(means, from, 90, 0.5), { average, record });
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test('numbers that are none end in a result, not in a loop', () => {
+  const strange = fc.oneof(
+    fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY),
+    fc.double(),
+  );
+  fc.assert(
+    fc.property(fc.array(strange, { minLength: 16, maxLength: 60 }), (values) => {
+      const n = values.length;
+      const t = Float64Array.from({ length: n }, (_, i) => i);
+      const y = column(values);
+      const { x, w, sigma } = prepare(t, y, new Float64Array(n).fill(1), 0, true);
+      fitLines({ x, y, w }, new Float64Array(n), { cut: sigma, kink: sigma, variance: sigma });
+      fitLevels(x, y, w, sigma);
+      findHinge(x, y, w);
+      assert.equal(typeof median(y), 'number');
+    }),
+    { numRuns: 200 },
+  );
+});
