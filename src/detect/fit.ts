@@ -2,7 +2,7 @@
 
 import { BEND_PARAMETERS, HARMONICS, KINK_PARAMETERS } from './constants.ts';
 import { fitLines } from './kernel.ts';
-import { findPeriod, findWave, harmonicColumns, trendColumns } from './period.ts';
+import { findPeriod, findWave, harmonicColumns, trendFinder } from './period.ts';
 import { leastSquares } from './solve.ts';
 import { fitPieces, fittedValues, type Line, type Sums } from './sums.ts';
 
@@ -116,10 +116,11 @@ function seasonCandidates(cells: Cells, turns: number): Float64Array[][] {
 
 /** The season over a single hinge or step, trend and season fitted in turns. */
 function seasonOverTrend(cells: Cells, columns: readonly Float64Array[], y: Float64Array): Float64Array {
+  const findTrend = trendFinder(cells.x);
   let season: Float64Array = new Float64Array(y.length);
   for (let round = 0; round < 5; round++) {
     const rest = y.map((v, i) => v - season[i]!);
-    const trend = trendColumns(cells.x, rest, cells.w);
+    const trend = findTrend(rest, cells.w);
     const { coefficients } = leastSquares([...trend, ...columns], y, cells.w);
     season = combine(columns, coefficients.subarray(3));
   }

@@ -25,19 +25,24 @@ export function harmonicColumns(x: Float64Array, turns: number, k: number): Floa
   return out;
 }
 
-/** 1, x and the better of a hinge and a step: what a season may stand on. */
-export function trendColumns(x: Float64Array, y: Float64Array, w: Float64Array): Float64Array[] {
+/**
+ * Finds what a season over x may stand on: 1, x and the better of a hinge and a step. The columns are good until the next
+ * search: a look makes dozens, and columns of their own would be native memory that lives until a collection.
+ */
+export function trendFinder(x: Float64Array): (y: Float64Array, w: Float64Array) => Float64Array[] {
   const ones = x.map(() => 1);
-  const hinge = [ones, x, hingeColumn(x, findHinge(x, y, w).cut)];
-  const q = bestCut(x, y, w, STEP_MARGIN);
-  const step = [ones, x, x.map((_, i) => (i >= q ? 1 : 0))];
-  return leastSquares(step, y, w).sse < leastSquares(hinge, y, w).sse ? step : hinge;
-}
-
-/** Column (x - q)+ of a hinge between points cut - 1 and cut. */
-function hingeColumn(x: Float64Array, cut: number): Float64Array {
-  const q = (x[cut]! + x[cut - 1]!) / 2;
-  return x.map((v) => Math.max(0, v - q));
+  const bent = new Float64Array(x.length);
+  const stepped = new Float64Array(x.length);
+  const hinge = [ones, x, bent];
+  const step = [ones, x, stepped];
+  return (y, w) => {
+    const { cut } = findHinge(x, y, w);
+    const q = (x[cut]! + x[cut - 1]!) / 2;
+    for (let i = 0; i < x.length; i++) bent[i] = Math.max(0, x[i]! - q);
+    const at = bestCut(x, y, w, STEP_MARGIN);
+    stepped.fill(0, 0, at).fill(1, at);
+    return leastSquares(step, y, w).sse < leastSquares(hinge, y, w).sse ? step : hinge;
+  };
 }
 
 const STEP_MARGIN = 6;
@@ -64,7 +69,8 @@ export function findPeriod(
   if (xAll.length < PERIOD_MIN_POINTS) return undefined;
   const { x, y, w } = thin(xAll, yAll, wAll, PERIOD_CELLS);
   const n = x.length;
-  // Hundreds of fits a search: columns of their own would be megabytes of memory that lives until a collection.
+  // Hundreds of fits share their columns, too.
+  const findTrend = trendFinder(x);
   const rest = new Float64Array(n);
   const cos = new Float64Array(n);
   const sin = new Float64Array(n);
@@ -78,7 +84,7 @@ export function findPeriod(
       turnColumns(x, season.turns, cos, sin);
       subtractSeason(rest, season.b, cos, sin);
     }
-    const columns = trendColumns(x, rest, w);
+    const columns = findTrend(rest, w);
     return { columns, sse: leastSquares(columns, y, w).sse };
   };
   const refine = (turns: number, season: Season | undefined, steps: readonly number[]) => {
