@@ -1,10 +1,10 @@
 // In: the command line without node and script. Out: the exit status; the command's module is loaded only when it is called.
 import yargs from 'yargs';
-import { GcbendError } from '../errors.ts';
 import { type Config, readConfig } from './config.ts';
 import { explainError, statusOfError } from './errors.ts';
 import { exitStatus } from './exit-status.ts';
 import { addAnalysisOptions, addViewOptions, watchOptions } from './options.ts';
+import { checkValues, explainUsage, type KnownOptions } from './usage.ts';
 import { version } from './version.ts';
 import type { View, ViewArgs } from './views.ts';
 
@@ -19,6 +19,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   const run =
     <A>(load: () => Promise<(args: A) => Promise<number>>) =>
     async (args: unknown): Promise<void> => {
+      checkValues(args as object, own, knownOptions());
       const command = await load();
       status = await command({ ...(args as A), configuration });
     };
@@ -35,6 +36,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.stderr.write(explainError(error));
     return exitStatus.misuse;
   }
+  // Not in its types.
+  const knownOptions = (): KnownOptions => (cli as unknown as { getOptions(): KnownOptions }).getOptions();
   const cli = yargs([...own])
     .scriptName('gcbend')
     .usage(
@@ -195,13 +198,11 @@ export async function main(argv: readonly string[]): Promise<number> {
     .help()
     .alias('help', 'h')
     .strict()
-    .recommendCommands()
     .wrap(Math.min(100, process.stdout.columns ?? 80))
     .exitProcess(false)
     .fail((message: string | null, error: Error | undefined) => {
-      throw (
-        error ?? new GcbendError('USAGE', message ?? 'bad usage', { hint: 'gcbend --help lists commands and options' })
-      );
+      // A YError is a finding about the command line, too.
+      throw error === undefined || error.name === 'YError' ? explainUsage(message ?? '', own, knownOptions()) : error;
     });
   try {
     await cli.parseAsync();
