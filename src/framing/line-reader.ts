@@ -204,7 +204,7 @@ export class LineReader {
       this.#filled = unread;
     }
     const from = this.#filled;
-    chunk.copy(this.#buffer, from, this.#taken, this.#taken + size);
+    this.#buffer.set(chunk.subarray(this.#taken, this.#taken + size), from);
     this.#filled = from + size;
     this.#complete = this.#start;
     this.#anchoredStart = -1;
