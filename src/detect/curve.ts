@@ -3,7 +3,7 @@
 
 import type { CellBend } from './classify.ts';
 import type { Cells } from './fit.ts';
-import { solveSymmetric } from './solve.ts';
+import { solveSymmetric } from './kernel.ts';
 import { type Line, type Sums, sse } from './sums.ts';
 
 /** Rates tried, in units of 1 / length of the growth: the curve is (exp(g u) - 1) / g after its onset. */
@@ -190,7 +190,7 @@ function curveSse(cells: Cells, sums: Sums, from: number, to: number, x0: number
     rhs[2]! += w * e * y;
     yy += w * y * y;
   }
-  const b = solveSymmetric(gram, rhs, 3);
+  const b = solveSymmetric(gram, rhs);
   const explained = b[0]! * rhs[0]! + b[1]! * rhs[1]! + b[2]! * rhs[2]!;
   return { sse: Math.max(0, yy - explained), size: b[2]!, slope: b[1]!, base: b[0]! + yOrigin - b[1]! * origin };
 }

@@ -1,9 +1,8 @@
 // In: cells of one series. Out: its segmentation: straight pieces over time, with or without a cycle under them.
 
 import { BEND_PARAMETERS, HARMONICS, KINK_PARAMETERS } from './constants.ts';
-import { fitLines } from './kernel.ts';
+import { fitLines, leastSquares } from './kernel.ts';
 import { findPeriod, findWave, harmonicColumns, trendFinder } from './period.ts';
-import { leastSquares } from './solve.ts';
 import { fitPieces, fittedValues, type Line, type Sums } from './sums.ts';
 
 /** One series as the segmentation sees it: x in 0..1, weights relative to one point, noise scale of weight 1. */

@@ -83,6 +83,10 @@ interface Exports {
   fitLevels(columns: number, n: number, step: number, lags: number, unit: number): number;
   bestCut(columns: number, n: number, margin: number): number;
   findHinge(columns: number, n: number): number;
+  solveSymmetric(a: number, size: number): number;
+  leastSquares(columns: number, n: number, size: number): number;
+  fitHarmonics(columns: number, n: number): number;
+  turnHarmonics(columns: number, n: number, count: number): number;
   compact(cells: number, n: number, share: number, most: number): number;
   means(cells: number, n: number, old: number, step: number): number;
   chart(columns: number, n: number, from: number, newest: number, level: number, slope: number): number;
@@ -105,17 +109,18 @@ function renewViews(): void {
   words = new Int32Array(memory.buffer);
 }
 
-/** Copies columns of one length behind each other; returns the address of the first. */
+/** Copies columns behind each other; returns the address of the first. */
 function lay(...columns: readonly ArrayLike<number>[]): number {
-  const n = columns[0]!.length;
   const { clear, take } = kernel();
+  let length = 0;
+  for (const column of columns) length += column.length;
   clear();
-  const address = take(columns.length * n * 8);
+  const address = take(length * 8);
   renewViews();
   let at = address / 8;
   for (const column of columns) {
     doubles.set(column, at);
-    at += n;
+    at += column.length;
   }
   return address;
 }
@@ -238,6 +243,55 @@ export function findHinge(x: Float64Array, y: Float64Array, w: Float64Array): Hi
   renewViews();
   const [costs] = columnsAt(address, x.length, 1);
   return { cut: words[FIRST_LIST / 4]!, sse: doubles[NUMBER]!, costs: costs! };
+}
+
+/** Solves A x = b for the n x n matrix `a` (row by row, only its lower half is read); a ridge keeps rank-poor ones solvable. */
+export function solveSymmetric(a: Float64Array, b: Float64Array): Float64Array {
+  const address = kernel().solveSymmetric(lay(a, b), b.length);
+  renewViews();
+  return doubles.slice(address / 8, address / 8 + b.length);
+}
+
+/** Weighted least squares of y on columns: coefficients and the remaining sum of squares. */
+export function leastSquares(
+  columns: readonly Float64Array[],
+  y: Float64Array,
+  w: Float64Array,
+): { coefficients: Float64Array; sse: number } {
+  const address = kernel().leastSquares(lay(y, w, ...columns), y.length, columns.length);
+  renewViews();
+  return { coefficients: doubles.slice(address / 8, address / 8 + columns.length), sse: doubles[NUMBER]! };
+}
+
+/** What two harmonics are fitted to: y under weights w, over a trend of 1, x and `hinge`; `cos` and `sin` of the first one's angle. */
+export interface Turning {
+  x: Float64Array;
+  y: Float64Array;
+  w: Float64Array;
+  hinge: Float64Array;
+  cos: Float64Array;
+  sin: Float64Array;
+}
+
+const HARMONIC_COLUMNS = 7;
+
+/** Least squares: `b` holds the trend's three coefficients, then those of cos and sin of one and two times the angle. */
+export function fitHarmonics({ x, y, w, hinge, cos, sin }: Turning): { b: Float64Array; sse: number } {
+  const address = kernel().fitHarmonics(lay(x, y, w, hinge, cos, sin), x.length);
+  renewViews();
+  return { b: doubles.slice(address / 8, address / 8 + HARMONIC_COLUMNS), sse: doubles[NUMBER]! };
+}
+
+/** What `count` such fits leave, every angle turned by that of `cosStep` and `sinStep` from one to the next. */
+export function turnHarmonics(
+  { x, y, w, hinge, cos, sin }: Turning,
+  cosStep: Float64Array,
+  sinStep: Float64Array,
+  count: number,
+): Float64Array {
+  const address = kernel().turnHarmonics(lay(x, y, w, hinge, cos, sin, cosStep, sinStep), x.length, count);
+  renewViews();
+  return doubles.slice(address / 8, address / 8 + count);
 }
 
 /** Numbers of a cell in a store: points, sums of t, y and load over them, points with a load, the first point's t, index and tag. */

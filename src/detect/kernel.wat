@@ -4,7 +4,7 @@
 ;;
 ;; Who is followed where: PELT (Killick, Fearnhead & Eckley 2012) in $pelt; FIND (Hoare 1961, Algorithm 65) in $select; Bartlett's
 ;; weights (Newey & West 1987) in $longRunRatio; a hinge by suffix sums (Hinkley 1969) in $hinge; an exponentially weighted
-;; moving average chart (Roberts 1959) in $chart.
+;; moving average chart (Roberts 1959) in $chart; harmonics on uneven times (Lomb 1976; Scargle 1982) in $harmonics.
 ;;
 ;; Memory (bytes, little endian). A column is f64s, one a cell, one behind the other; columns of one call lie behind each other.
 ;;   0    what a call returns beside its result: one f64
@@ -1130,6 +1130,253 @@
       (br_if $cuts (local.get $cut)))
     (f64.store (i32.const 0) (local.get $least))
     (local.get $best))
+
+  ;; ---- Least squares ----
+
+  ;; Solves A x = b by Cholesky's method for a symmetric positive A of size x size, of which the lower half is read, its rows
+  ;; `stride` bytes apart; a ridge keeps rank-poor ones solvable. Returns what x takes off the sum of squares: x'b.
+  (func $solve (param $a i32) (param $stride i32) (param $b i32) (param $size i32) (param $x i32) (result f64)
+    (local $free i32) (local $l i32) (local $i i32) (local $j i32) (local $row i32) (local $at i32) (local $step i32)
+    (local $end i32) (local $v f64) (local $ridge f64)
+    (local.set $free (global.get $free))
+    ;; Offsets in bytes from here on. Rows of L are `step` apart.
+    (local.set $end (i32.shl (local.get $size) (i32.const 3)))
+    (local.set $step (local.get $end))
+    (local.set $l (call $take (i32.mul (local.get $step) (local.get $size))))
+    ;; ridge = 1e-12 x the greatest of the diagonal
+    (loop $diagonal
+      (local.set $ridge (f64.max (local.get $ridge) (f64.load (i32.add (local.get $a)
+        (i32.add (local.get $i) (i32.mul (i32.shr_u (local.get $i) (i32.const 3)) (local.get $stride)))))))
+      (local.set $i (i32.add (local.get $i) (i32.const 8)))
+      (br_if $diagonal (i32.lt_u (local.get $i) (local.get $end))))
+    (if (i32.eqz (f64.gt (local.get $ridge) (f64.const 0))) (then (local.set $ridge (f64.const 1))))
+    (local.set $ridge (f64.mul (f64.const 1e-12) (local.get $ridge)))
+    (call $factorise (local.get $a) (local.get $stride) (local.get $l) (local.get $end) (local.get $ridge))
+    ;; L z = b, z into x
+    (local.set $i (i32.const 0))
+    (local.set $row (local.get $l))
+    (loop $forward
+      (local.set $v (f64.load (i32.add (local.get $b) (local.get $i))))
+      (local.set $j (i32.const 0))
+      (loop $known
+        (if (i32.lt_u (local.get $j) (local.get $i)) (then
+          (local.set $v (f64.sub (local.get $v) (f64.mul
+            (f64.load (i32.add (local.get $row) (local.get $j))) (f64.load (i32.add (local.get $x) (local.get $j))))))
+          (local.set $j (i32.add (local.get $j) (i32.const 8)))
+          (br $known))))
+      (f64.store (i32.add (local.get $x) (local.get $i))
+        (f64.div (local.get $v) (f64.load (i32.add (local.get $row) (local.get $i)))))
+      (local.set $row (i32.add (local.get $row) (local.get $step)))
+      (local.set $i (i32.add (local.get $i) (i32.const 8)))
+      (br_if $forward (i32.lt_u (local.get $i) (local.get $end))))
+    ;; L' x = z, in place
+    (loop $back
+      (local.set $row (i32.sub (local.get $row) (local.get $step)))
+      (local.set $i (i32.sub (local.get $i) (i32.const 8)))
+      (local.set $v (f64.load (i32.add (local.get $x) (local.get $i))))
+      (local.set $j (i32.add (local.get $i) (i32.const 8)))
+      (local.set $at (i32.add (local.get $row) (i32.add (local.get $i) (local.get $step))))
+      (loop $known
+        (if (i32.lt_u (local.get $j) (local.get $end)) (then
+          (local.set $v (f64.sub (local.get $v) (f64.mul
+            (f64.load (local.get $at)) (f64.load (i32.add (local.get $x) (local.get $j))))))
+          (local.set $at (i32.add (local.get $at) (local.get $step)))
+          (local.set $j (i32.add (local.get $j) (i32.const 8)))
+          (br $known))))
+      (f64.store (i32.add (local.get $x) (local.get $i))
+        (f64.div (local.get $v) (f64.load (i32.add (local.get $row) (local.get $i)))))
+      (br_if $back (local.get $i)))
+    (global.set $free (local.get $free))
+    (local.set $v (f64.const 0))
+    (loop $explained
+      (local.set $v (f64.add (local.get $v) (f64.mul
+        (f64.load (i32.add (local.get $x) (local.get $i))) (f64.load (i32.add (local.get $b) (local.get $i))))))
+      (local.set $i (i32.add (local.get $i) (i32.const 8)))
+      (br_if $explained (i32.lt_u (local.get $i) (local.get $end))))
+    (local.get $v))
+
+  ;; The lower half of L with L L' = A + ridge, rows of L `end` bytes apart.
+  (func $factorise (param $a i32) (param $stride i32) (param $l i32) (param $end i32) (param $ridge f64)
+    (local $i i32) (local $j i32) (local $k i32) (local $rowI i32) (local $rowJ i32) (local $v f64)
+    (local.set $rowI (local.get $l))
+    (loop $rows
+      (local.set $j (i32.const 0))
+      (local.set $rowJ (local.get $l))
+      (loop $columns
+        (local.set $v (f64.load (i32.add (local.get $a) (local.get $j))))
+        (if (i32.eq (local.get $i) (local.get $j)) (then (local.set $v (f64.add (local.get $v) (local.get $ridge)))))
+        (local.set $k (i32.const 0))
+        (loop $before
+          (if (i32.lt_u (local.get $k) (local.get $j)) (then
+            (local.set $v (f64.sub (local.get $v) (f64.mul
+              (f64.load (i32.add (local.get $rowI) (local.get $k))) (f64.load (i32.add (local.get $rowJ) (local.get $k))))))
+            (local.set $k (i32.add (local.get $k) (i32.const 8)))
+            (br $before))))
+        (f64.store (i32.add (local.get $rowI) (local.get $j))
+          (if (result f64) (i32.eq (local.get $i) (local.get $j))
+            (then (f64.sqrt (f64.max (local.get $v) (local.get $ridge))))
+            (else (f64.div (local.get $v) (f64.load (i32.add (local.get $rowJ) (local.get $j)))))))
+        (local.set $rowJ (i32.add (local.get $rowJ) (local.get $end)))
+        (local.set $j (i32.add (local.get $j) (i32.const 8)))
+        (br_if $columns (i32.le_u (local.get $j) (local.get $i))))
+      (local.set $a (i32.add (local.get $a) (local.get $stride)))
+      (local.set $rowI (i32.add (local.get $rowI) (local.get $end)))
+      (local.set $i (i32.add (local.get $i) (i32.const 8)))
+      (br_if $rows (i32.lt_u (local.get $i) (local.get $end)))))
+
+  ;; A of size x size at `a`, b behind it. Returns the address of x.
+  (func (export "solveSymmetric") (param $a i32) (param $size i32) (result i32)
+    (local $x i32) (local $stride i32)
+    (local.set $stride (i32.shl (local.get $size) (i32.const 3)))
+    (local.set $x (call $take (local.get $stride)))
+    (drop (call $solve
+      (local.get $a) (local.get $stride) (i32.add (local.get $a) (i32.mul (local.get $stride) (local.get $size)))
+      (local.get $size) (local.get $x)))
+    (local.get $x))
+
+  ;; Sum of w a b over n cells.
+  (func $product (param $w i32) (param $a i32) (param $b i32) (param $n i32) (result f64)
+    (local $i i32) (local $end i32) (local $sum f64)
+    (local.set $end (i32.shl (local.get $n) (i32.const 3)))
+    (loop $each
+      (if (i32.lt_u (local.get $i) (local.get $end)) (then
+        (local.set $sum (f64.add (local.get $sum) (f64.mul
+          (f64.mul (f64.load (i32.add (local.get $w) (local.get $i))) (f64.load (i32.add (local.get $a) (local.get $i))))
+          (f64.load (i32.add (local.get $b) (local.get $i))))))
+        (local.set $i (i32.add (local.get $i) (i32.const 8)))
+        (br $each))))
+    (local.get $sum))
+
+  ;; Columns y, w and `size` others of n cells. Returns the address of the coefficients of weighted least squares of y on the
+  ;; others; at 0 the remaining sum of squares.
+  (func (export "leastSquares") (param $columns i32) (param $n i32) (param $size i32) (result i32)
+    (local $y i32) (local $w i32) (local $bytes i32) (local $stride i32) (local $gram i32) (local $rhs i32) (local $x i32)
+    (local $a i32) (local $b i32) (local $column i32) (local $other i32)
+    (local.set $bytes (i32.shl (local.get $n) (i32.const 3)))
+    (local.set $y (local.get $columns))
+    (local.set $w (i32.add (local.get $y) (local.get $bytes)))
+    (local.set $columns (i32.add (local.get $w) (local.get $bytes)))
+    (local.set $stride (i32.shl (local.get $size) (i32.const 3)))
+    (local.set $gram (call $take (i32.mul (local.get $stride) (local.get $size))))
+    (local.set $rhs (call $take (local.get $stride)))
+    (local.set $x (call $take (local.get $stride)))
+    (local.set $column (local.get $columns))
+    (loop $rows
+      (local.set $b (i32.const 0))
+      (local.set $other (local.get $columns))
+      (loop $half
+        (f64.store
+          (i32.add (local.get $gram) (i32.add (i32.mul (local.get $a) (local.get $stride)) (i32.shl (local.get $b) (i32.const 3))))
+          (call $product (local.get $w) (local.get $column) (local.get $other) (local.get $n)))
+        (local.set $other (i32.add (local.get $other) (local.get $bytes)))
+        (local.set $b (i32.add (local.get $b) (i32.const 1)))
+        (br_if $half (i32.le_u (local.get $b) (local.get $a))))
+      (f64.store (i32.add (local.get $rhs) (i32.shl (local.get $a) (i32.const 3)))
+        (call $product (local.get $w) (local.get $column) (local.get $y) (local.get $n)))
+      (local.set $column (i32.add (local.get $column) (local.get $bytes)))
+      (local.set $a (i32.add (local.get $a) (i32.const 1)))
+      (br_if $rows (i32.lt_u (local.get $a) (local.get $size))))
+    (f64.store (i32.const 0) (f64.max (f64.const 0) (f64.sub
+      (call $product (local.get $w) (local.get $y) (local.get $y) (local.get $n))
+      (call $solve (local.get $gram) (local.get $stride) (local.get $rhs) (local.get $size) (local.get $x)))))
+    (local.get $x))
+
+  ;; Columns x, y, w, hinge, cos, sin of n cells. Weighted least squares of y on 1, x, hinge, and cos and sin of one and two times
+  ;; the angle: coefficients to `b`, returns the remaining sum of squares.
+  (func $harmonics (param $columns i32) (param $n i32) (param $b i32) (result f64)
+    (local $free i32) (local $bytes i32) (local $hinge i32) (local $cos i32) (local $row i32) (local $rhs i32) (local $gram i32)
+    (local $i i32) (local $a i32) (local $at i32) (local $k i32) (local $c f64) (local $s f64) (local $y f64) (local $w f64)
+    (local $yy f64) (local $wa f64) (local $pair v128)
+    (local.set $free (global.get $free))
+    (local.set $bytes (i32.shl (local.get $n) (i32.const 3)))
+    (local.set $hinge (i32.mul (local.get $bytes) (i32.const 3)))
+    (local.set $cos (i32.shl (local.get $bytes) (i32.const 2)))
+    ;; One row of the seven columns, the right side, and the normal equations, rows 64 bytes apart.
+    (local.set $row (call $take (i32.const 64)))
+    (local.set $rhs (call $take (i32.const 64)))
+    (local.set $gram (call $take (i32.const 448)))
+    (memory.fill (local.get $row) (i32.const 0) (i32.const 576))
+    (f64.store (local.get $row) (f64.const 1))
+    (loop $cells
+      (local.set $at (i32.add (local.get $columns) (local.get $i)))
+      (local.set $c (f64.load (i32.add (local.get $at) (local.get $cos))))
+      (local.set $s (f64.load (i32.add (local.get $at) (i32.add (local.get $cos) (local.get $bytes)))))
+      (local.set $y (f64.load (i32.add (local.get $at) (local.get $bytes))))
+      (local.set $w (f64.load (i32.add (local.get $at) (i32.shl (local.get $bytes) (i32.const 1)))))
+      (f64.store offset=8 (local.get $row) (f64.load (local.get $at)))
+      (f64.store offset=16 (local.get $row) (f64.load (i32.add (local.get $at) (local.get $hinge))))
+      (f64.store offset=24 (local.get $row) (local.get $c))
+      (f64.store offset=32 (local.get $row) (local.get $s))
+      (f64.store offset=40 (local.get $row) (f64.sub
+        (f64.mul (local.get $c) (local.get $c)) (f64.mul (local.get $s) (local.get $s))))
+      (f64.store offset=48 (local.get $row) (f64.mul (f64.mul (f64.const 2) (local.get $c)) (local.get $s)))
+      (local.set $yy (f64.add (local.get $yy) (f64.mul (f64.mul (local.get $w) (local.get $y)) (local.get $y))))
+      (local.set $a (i32.const 0))
+      (local.set $at (local.get $gram))
+      (loop $rows
+        (local.set $wa (f64.mul (local.get $w) (f64.load (i32.add (local.get $row) (local.get $a)))))
+        (f64.store (i32.add (local.get $rhs) (local.get $a)) (f64.add
+          (f64.load (i32.add (local.get $rhs) (local.get $a))) (f64.mul (local.get $wa) (local.get $y))))
+        (local.set $pair (f64x2.splat (local.get $wa)))
+        ;; Two at a time; one more than the lower half where that is odd.
+        (local.set $k (i32.const 0))
+        (loop $half
+          (v128.store (i32.add (local.get $at) (local.get $k)) (f64x2.add
+            (v128.load (i32.add (local.get $at) (local.get $k)))
+            (f64x2.mul (local.get $pair) (v128.load (i32.add (local.get $row) (local.get $k))))))
+          (local.set $k (i32.add (local.get $k) (i32.const 16)))
+          (br_if $half (i32.le_u (local.get $k) (local.get $a))))
+        (local.set $at (i32.add (local.get $at) (i32.const 64)))
+        (local.set $a (i32.add (local.get $a) (i32.const 8)))
+        (br_if $rows (i32.lt_u (local.get $a) (i32.const 56))))
+      (local.set $i (i32.add (local.get $i) (i32.const 8)))
+      (br_if $cells (i32.lt_u (local.get $i) (local.get $bytes))))
+    (local.set $yy (f64.sub (local.get $yy)
+      (call $solve (local.get $gram) (i32.const 64) (local.get $rhs) (i32.const 7) (local.get $b))))
+    (global.set $free (local.get $free))
+    (f64.max (f64.const 0) (local.get $yy)))
+
+  ;; The same; returns the address of the coefficients, at 0 the remaining sum of squares.
+  (func (export "fitHarmonics") (param $columns i32) (param $n i32) (result i32)
+    (local $b i32)
+    (local.set $b (call $take (i32.const 64)))
+    (f64.store (i32.const 0) (call $harmonics (local.get $columns) (local.get $n) (local.get $b)))
+    (local.get $b))
+
+  ;; Columns x, y, w, hinge, cos, sin, and cos and sin of the angle by which each cell turns from one fit to the next. Returns the
+  ;; address of what `count` fits leave.
+  (func (export "turnHarmonics") (param $columns i32) (param $n i32) (param $count i32) (result i32)
+    (local $out i32) (local $to i32) (local $b i32) (local $bytes i32) (local $at i32) (local $stop i32)
+    (local $sin i32) (local $dc i32) (local $ds i32) (local $c f64) (local $s f64)
+    (local.set $bytes (i32.shl (local.get $n) (i32.const 3)))
+    (local.set $sin (local.get $bytes))
+    (local.set $dc (i32.shl (local.get $bytes) (i32.const 1)))
+    (local.set $ds (i32.mul (local.get $bytes) (i32.const 3)))
+    (local.set $out (call $take (i32.shl (local.get $count) (i32.const 3))))
+    (local.set $b (call $take (i32.const 64)))
+    (local.set $to (local.get $out))
+    (block $done
+      (loop $fits
+        (br_if $done (i32.eqz (local.get $count)))
+        (f64.store (local.get $to) (call $harmonics (local.get $columns) (local.get $n) (local.get $b)))
+        (local.set $to (i32.add (local.get $to) (i32.const 8)))
+        ;; cos = c dc - s ds, sin = s dc + c ds
+        (local.set $at (i32.add (local.get $columns) (i32.shl (local.get $bytes) (i32.const 2))))
+        (local.set $stop (i32.add (local.get $at) (local.get $bytes)))
+        (loop $cells
+          (local.set $c (f64.load (local.get $at)))
+          (local.set $s (f64.load (i32.add (local.get $at) (local.get $sin))))
+          (f64.store (local.get $at) (f64.sub
+            (f64.mul (local.get $c) (f64.load (i32.add (local.get $at) (local.get $dc))))
+            (f64.mul (local.get $s) (f64.load (i32.add (local.get $at) (local.get $ds))))))
+          (f64.store (i32.add (local.get $at) (local.get $sin)) (f64.add
+            (f64.mul (local.get $s) (f64.load (i32.add (local.get $at) (local.get $dc))))
+            (f64.mul (local.get $c) (f64.load (i32.add (local.get $at) (local.get $ds))))))
+          (local.set $at (i32.add (local.get $at) (i32.const 8)))
+          (br_if $cells (i32.lt_u (local.get $at) (local.get $stop))))
+        (local.set $count (i32.sub (local.get $count) (i32.const 1)))
+        (br $fits)))
+    (local.get $out))
 
   ;; ---- Cells ----
 

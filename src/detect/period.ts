@@ -9,8 +9,7 @@ import {
   PERIOD_MIN_SIGMA,
   PERIOD_MIN_TURNS,
 } from './constants.ts';
-import { bestCut, findHinge } from './kernel.ts';
-import { leastSquares, solveSymmetric } from './solve.ts';
+import { bestCut, findHinge, fitHarmonics, leastSquares, turnHarmonics } from './kernel.ts';
 
 /** cos and sin columns of the first `k` harmonics of `turns` turns over x in 0..1. */
 export function harmonicColumns(x: Float64Array, turns: number, k: number): Float64Array[] {
@@ -76,7 +75,7 @@ export function findPeriod(
   const sin = new Float64Array(n);
   const fit = (turns: number, trend: Trend): Season => {
     turnColumns(x, turns, cos, sin);
-    return { turns, ...solveHarmonics(x, y, w, trend.columns[2]!, cos, sin) };
+    return { turns, ...fitHarmonics({ x, y, w, hinge: trend.columns[2]!, cos, sin }) };
   };
   const trendWithout = (season: Season | undefined): Trend => {
     rest.set(y);
@@ -149,48 +148,6 @@ function subtractSeason(from: Float64Array, b: Float64Array, cos: Float64Array, 
   }
 }
 
-const COLUMNS = 7;
-/** Room for one system, used again by the next. */
-const gram = new Float64Array(COLUMNS * COLUMNS);
-const rhs = new Float64Array(COLUMNS);
-const row = new Float64Array(COLUMNS);
-
-/** Least squares on 1, x, hinge, and cos and sin of one and two times the angle. */
-function solveHarmonics(
-  x: Float64Array,
-  y: Float64Array,
-  w: Float64Array,
-  hinge: Float64Array,
-  cos: Float64Array,
-  sin: Float64Array,
-) {
-  gram.fill(0);
-  rhs.fill(0);
-  row[0] = 1;
-  let yy = 0;
-  for (let i = 0; i < x.length; i++) {
-    const c = cos[i]!;
-    const s = sin[i]!;
-    row[1] = x[i]!;
-    row[2] = hinge[i]!;
-    row[3] = c;
-    row[4] = s;
-    row[5] = c * c - s * s;
-    row[6] = 2 * c * s;
-    const yi = y[i]!;
-    yy += w[i]! * yi * yi;
-    for (let a = 0; a < COLUMNS; a++) {
-      const wa = w[i]! * row[a]!;
-      rhs[a]! += wa * yi;
-      for (let k = 0; k <= a; k++) gram[a * COLUMNS + k]! += wa * row[k]!;
-    }
-  }
-  const b = solveSymmetric(gram, rhs, COLUMNS);
-  let explained = 0;
-  for (let a = 0; a < COLUMNS; a++) explained += b[a]! * rhs[a]!;
-  return { b, sse: Math.max(0, yy - explained) };
-}
-
 /** Means of neighbours until at most `cells` are left: the search needs the shape, not the noise. */
 function thin(x: Float64Array, y: Float64Array, w: Float64Array, cells: number) {
   const step = Math.ceil(x.length / cells);
@@ -216,29 +173,18 @@ function thin(x: Float64Array, y: Float64Array, w: Float64Array, cells: number) 
 
 /** SSE of trend + two harmonics on a grid of turns; the columns turn by rotation, so no cosine is computed twice. */
 function coarseCosts(x: Float64Array, y: Float64Array, w: Float64Array, trend: Trend, most: number) {
-  const n = x.length;
   const cos = x.map((v) => Math.cos(2 * Math.PI * PERIOD_MIN_TURNS * v));
   const sin = x.map((v) => Math.sin(2 * Math.PI * PERIOD_MIN_TURNS * v));
   const dc = x.map((v) => Math.cos(2 * Math.PI * COARSE_STEP * v));
   const ds = x.map((v) => Math.sin(2 * Math.PI * COARSE_STEP * v));
   const hinge = trend.columns[2]!;
   const turns: number[] = [];
-  const cost: number[] = [];
-  for (let f = PERIOD_MIN_TURNS; f < most; f += COARSE_STEP) {
-    turns.push(f);
-    cost.push(solveHarmonics(x, y, w, hinge, cos, sin).sse);
-    for (let i = 0; i < n; i++) {
-      const c = cos[i]!;
-      const s = sin[i]!;
-      cos[i] = c * dc[i]! - s * ds[i]!;
-      sin[i] = s * dc[i]! + c * ds[i]!;
-    }
-  }
-  return { turns, cost };
+  for (let f = PERIOD_MIN_TURNS; f < most; f += COARSE_STEP) turns.push(f);
+  return { turns, cost: turnHarmonics({ x, y, w, hinge, cos, sin }, dc, ds, turns.length) };
 }
 
 /** Local minima of the cost: the four lowest and the four that dip most below their surroundings. */
-function candidates(cost: readonly number[]): number[] {
+function candidates(cost: Float64Array): number[] {
   const reach = 3;
   const around = 15;
   const minima: { k: number; v: number; dip: number }[] = [];
@@ -247,7 +193,7 @@ function candidates(cost: readonly number[]): number[] {
     let low = true;
     for (let j = Math.max(0, k - reach); j <= Math.min(cost.length - 1, k + reach); j++) if (cost[j]! < v) low = false;
     if (!low) continue;
-    const near = cost.slice(Math.max(0, k - around), k + around + 1).sort((a, b) => a - b);
+    const near = cost.slice(Math.max(0, k - around), k + around + 1).sort();
     minima.push({ k, v, dip: near[near.length >> 1]! - v });
   }
   const low = [...minima].sort((a, b) => a.v - b.v).slice(0, 4);

@@ -3,7 +3,7 @@
 
 import { MIN_SIDE } from './constants.ts';
 import type { Cells, Segmentation } from './fit.ts';
-import { solveSymmetric } from './solve.ts';
+import { solveSymmetric } from './kernel.ts';
 import { fitPieces, type Line, lineAt, type Sums, sse } from './sums.ts';
 
 /** A leap beyond this many sigma is no doubt a leap. */
@@ -70,7 +70,7 @@ function kinksSse(cells: Cells, s: Sums, from: number, to: number, p: number, q:
       for (let b = 0; b <= a; b++) gram[a * 4 + b]! += w * row[a]! * row[b]!;
     }
   }
-  const b = solveSymmetric(gram, rhs, 4);
+  const b = solveSymmetric(gram, rhs);
   let explained = 0;
   for (let a = 0; a < 4; a++) explained += b[a]! * rhs[a]!;
   return Math.max(0, yy - explained);

@@ -7,15 +7,18 @@ import {
   CELL_NUMBERS,
   chart,
   findHinge,
+  fitHarmonics,
   fitLevels,
   fitLines,
   joinCells,
+  leastSquares,
   lowerQuartile,
   meansOf,
   median,
   prepare,
+  solveSymmetric,
+  turnHarmonics,
 } from '../../src/detect/kernel.ts';
-import { leastSquares } from '../../src/detect/solve.ts';
 import {
   costOfLine,
   join,
@@ -24,6 +27,7 @@ import {
   mask,
   middle,
   noise,
+  leastSquares as squares,
   sums,
   weightOf,
 } from './reference.ts';
@@ -219,6 +223,54 @@ test('the best cut leaves the cheapest two lines', () => {
       assert.equal(bestCut(x, column(y), w, 6), 6 + costs.indexOf(Math.min(...costs)));
     }),
     { numRuns: 50 },
+  );
+});
+
+test('least squares: by hand, and of any columns what the plain loops say', () => {
+  assert.deepEqual(
+    [...solveSymmetric(column([4, 0, 2, 5]), column([8, 11]))].map((v) => Math.round(v * 1e9) / 1e9),
+    [1.125, 1.75],
+  );
+  // y = 1 + 2 x, one residual of 1 and one of -1 that no line can take away.
+  const fit = leastSquares([column([1, 1, 1, 1]), column([0, 0, 1, 1])], column([2, 0, 4, 2]), column([1, 1, 1, 1]));
+  near(fit.coefficients[0]!, 1);
+  near(fit.coefficients[1]!, 2);
+  near(fit.sse, 4);
+  fc.assert(
+    fc.property(series(80), fc.integer({ min: 1, max: 9 }), ({ t, y, size }, p) => {
+      const columns = Array.from({ length: p }, (_, k) => t.map((v) => (v / 80) ** k));
+      const expected = squares(columns, y, size);
+      const got = leastSquares(columns.map(column), column(y), column(size));
+      assert.deepEqual([...got.coefficients], expected.coefficients);
+      assert.equal(got.sse, expected.sse);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+test('harmonics: least squares on seven columns, and the same after any number of turns', () => {
+  fc.assert(
+    fc.property(series(120), fc.double({ min: 1, max: 9, noNaN: true }), ({ t, y, size }, turns) => {
+      const x = t.map((v) => v / t.length);
+      const hinge = x.map((v) => Math.max(0, v - 0.4));
+      const angles = (f: number) => {
+        const [cos, sin] = [x.map((v) => Math.cos(2 * Math.PI * f * v)), x.map((v) => Math.sin(2 * Math.PI * f * v))];
+        return { cos: column(cos), sin: column(sin) };
+      };
+      const at = (f: number) => ({ x: column(x), y: column(y), w: column(size), hinge: column(hinge), ...angles(f) });
+      const { b, sse } = fitHarmonics(at(turns));
+      const { cos, sin } = angles(turns);
+      const twice = [x.map((_, i) => cos[i]! ** 2 - sin[i]! ** 2), x.map((_, i) => 2 * cos[i]! * sin[i]!)];
+      const expected = squares([x.map(() => 1), x, hinge, [...cos], [...sin], ...twice], y, size);
+      assert.deepEqual([...b], expected.coefficients);
+      assert.equal(sse, expected.sse);
+      const step = angles(0.15);
+      const grid = turnHarmonics(at(turns), step.cos, step.sin, 5);
+      grid.forEach((left, k) => {
+        near(left, fitHarmonics(at(turns + 0.15 * k)).sse, 1e-4);
+      });
+    }),
+    { numRuns: 40 },
   );
 });
 

@@ -236,3 +236,42 @@ export function join(rows: readonly (readonly number[])[], share: number): numbe
   }
   return out;
 }
+
+/** Weighted least squares by Cholesky's method, with the kernel's ridge. */
+export function leastSquares(
+  columns: readonly (readonly number[])[],
+  y: readonly number[],
+  w: readonly number[],
+): { coefficients: number[]; sse: number } {
+  const product = (a: readonly number[], b: readonly number[]) => a.reduce((s, v, i) => s + w[i]! * v * b[i]!, 0);
+  const rhs = columns.map((a) => product(a, y));
+  const x = solve(
+    columns.map((a) => columns.map((b) => product(a, b))),
+    rhs,
+  );
+  const explained = x.reduce((s, v, i) => s + v * rhs[i]!, 0);
+  return { coefficients: x, sse: Math.max(0, product(y, y) - explained) };
+}
+
+function solve(a: readonly (readonly number[])[], b: readonly number[]): number[] {
+  const n = b.length;
+  const ridge = 1e-12 * (Math.max(0, ...a.map((row, i) => row[i]!)) || 1);
+  const l = a.map((row) => row.map(() => 0));
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j <= i; j++) {
+      let v = a[i]![j]! + (i === j ? ridge : 0);
+      for (let k = 0; k < j; k++) v -= l[i]![k]! * l[j]![k]!;
+      l[i]![j] = i === j ? Math.sqrt(Math.max(v, ridge)) : v / l[j]![j]!;
+    }
+  }
+  const x = [...b];
+  for (let i = 0; i < n; i++) {
+    for (let k = 0; k < i; k++) x[i]! -= l[i]![k]! * x[k]!;
+    x[i]! /= l[i]![i]!;
+  }
+  for (let i = n - 1; i >= 0; i--) {
+    for (let k = i + 1; k < n; k++) x[i]! -= l[k]![i]! * x[k]!;
+    x[i]! /= l[i]![i]!;
+  }
+  return x;
+}
