@@ -1,12 +1,13 @@
 // In: the stages. Out: the stages as Node streams: bytes → events → events with what follows from them. Back-pressure from end to end.
 import type { Transform } from 'node:stream';
 import { objectTransform, transform } from 'through2';
+import { createDetection } from './core/detection.ts';
 import { type NdjsonOptions, NdjsonWriting } from './core/ndjson-writing.ts';
 import { type ParseOptions, Parsing, type SourceChunk } from './core/parsing.ts';
-import { type DetectOptions, type Watching, withDerived } from './core/watching.ts';
+import { type DetectOptions, withDerived } from './core/watching.ts';
 import { SummaryCounter } from './events/summary.ts';
 import type { GcbendEvent, SummaryEvent } from './events/types.ts';
-import { Analysis, type EventOrigin } from './findings/analysis.ts';
+import type { EventOrigin } from './findings/analysis.ts';
 
 /** A piece that is not the last of its source. */
 const toChunk = (piece: Buffer | string | SourceChunk, source: string): SourceChunk => {
@@ -55,8 +56,7 @@ export function parse(options: ParseOptions): Transform {
 
 /** Events in, the same events out with inflections, findings and health among them; the summary stays last. */
 export function detect(options: DetectOptions = {}): Transform {
-  const { note, ...analysisOptions } = options;
-  const analysis = new Analysis(analysisOptions);
+  const { analysis, note } = createDetection(options);
   const derived = new SummaryCounter();
   let summary: SummaryEvent | undefined;
   const pushAll = (stage: Transform, events: readonly GcbendEvent[]): void => {
@@ -86,35 +86,15 @@ export function detect(options: DetectOptions = {}): Transform {
   ) as unknown as Transform;
 }
 
-/**
- * `Watching` as a Node stream: SourceChunks in, out whatever text `taken` says the events of a chunk have become (nothing for '').
- * A chunk waits until the text before it was asked for.
- */
-export function watch(watching: Watching, taken: () => string | Promise<string>): Transform {
-  const pushTaken = async (stage: Transform): Promise<void> => {
-    const text = await taken();
-    if (text !== '') stage.push(text);
-  };
-  return transform(
-    { writableObjectMode: true, writableHighWaterMark: 1, readableObjectMode: true, readableHighWaterMark: 1 },
-    function push(this: Transform, chunk: SourceChunk, _encoding: unknown, done: (error?: Error | null) => void) {
-      watching
-        .push(chunk)
-        .then(() => pushTaken(this))
-        .then(() => done(), done);
-    },
-    function flush(this: Transform, done: (error?: Error | null) => void) {
-      watching
-        .end()
-        .then(() => pushTaken(this))
-        .then(() => done(), done);
-    },
-  ) as unknown as Transform;
-}
-
 /** Bytes in, NDJSON out, as a Node stream. */
-export function toNdjson(options: NdjsonOptions): Transform {
-  const writing = new NdjsonWriting(options);
+export function toNdjson(
+  options: Omit<NdjsonOptions, 'detection'> & {
+    /** Absent: nothing is derived. */
+    detect?: DetectOptions | undefined;
+  },
+): Transform {
+  const { detect: detectOptions, ...rest } = options;
+  const writing = new NdjsonWriting({ ...rest, detection: detectOptions && createDetection(detectOptions) });
   const source = options.source ?? '-';
   return transform(
     { writableObjectMode: true, writableHighWaterMark: 1, readableObjectMode: false },

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { GcbendError } from '../errors.ts';
 import type { InfrastructureRule } from '../events/goroutines/index.ts';
-import { DEFAULT_THRESHOLDS, type ThresholdOverrides } from '../findings/index.ts';
+import { DEFAULT_THRESHOLDS, type ThresholdOverrides } from '../findings/thresholds.ts';
 import { readText } from './settings.ts';
 
 export interface Config {

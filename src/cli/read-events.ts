@@ -16,7 +16,8 @@ export async function readEvents(
   detect?: DetectOptions,
 ): Promise<GcbendEvent[]> {
   const events: GcbendEvent[] = [];
-  const watching = new Watching({ grammars, detect }, (event) => events.push(event));
+  const detection = detect && (await import('../core/detection.ts')).createDetection(detect);
+  const watching = new Watching({ grammars, detection }, (event) => events.push(event));
   for (const source of await expandInputs(names)) {
     const input = openInput(source);
     const modifiedMs = input.modifiedAt?.getTime();

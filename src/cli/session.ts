@@ -4,12 +4,12 @@ import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { ndjsonPieces } from '../core/ndjson-writing.ts';
 import type { ParseOptions, SourceChunk } from '../core/parsing.ts';
-import { type DetectOptions, Watching } from '../core/watching.ts';
+import { watch } from '../core/watch-stage.ts';
+import { type Detection, type DetectOptions, Watching } from '../core/watching.ts';
 import { GcbendError } from '../errors.ts';
 import { Revisions } from '../events/revisions.ts';
 import type { FindingEvent, GcbendEvent, SummaryEvent } from '../events/types.ts';
 import type { AlarmHooks } from '../export/alarm-hooks.ts';
-import { watch } from '../pipeline.ts';
 import { exitStatus } from './exit-status.ts';
 import type { Live } from './live.ts';
 import type { AnalysisArgs, Format, OutputArgs } from './options.ts';
@@ -115,7 +115,8 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
     for await (const piece of pieces) await output.write(piece);
   };
   try {
-    await pipeline(options.input, watch(new Watching({ ...parseOptions, detect: options.detect }, take), taken), write);
+    const watching = new Watching({ ...parseOptions, detection: await loadDetection(options.detect) }, take);
+    await pipeline(options.input, watch(watching, taken), write);
     options.live?.stop();
     // An input without a record has nothing to report: the caller says so on stderr.
     if (main !== undefined && (format !== 'report' || hasRecords(summary))) await output.write(main.finish());
@@ -145,6 +146,10 @@ async function openAlarms(args: AnalysisArgs): Promise<AlarmHooks | undefined> {
   });
 }
 
+async function loadDetection(options: DetectOptions | undefined): Promise<Detection | undefined> {
+  return options && (await import('../core/detection.ts')).createDetection(options);
+}
+
 /** The commonest machine-readable case goes from bytes to bytes. */
 async function runNdjson(
   options: SessionOptions,
@@ -154,7 +159,7 @@ async function runNdjson(
   let summary: SummaryEvent | undefined;
   const pieces = ndjsonPieces(options.input, {
     ...parseOptions,
-    detect: options.detect,
+    detection: await loadDetection(options.detect),
     onSummary: (event) => {
       summary = event;
     },

@@ -33,7 +33,7 @@ export class NdjsonWriting {
     this.#watching = new Watching(options, (event) => this.#write(event), {
       record: (record) => this.#writeRecord(record),
       run: (run) => this.#writeRun(run),
-      asksForEvents: options.detect !== undefined,
+      asksForEvents: options.detection !== undefined,
     });
   }
 

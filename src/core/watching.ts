@@ -2,7 +2,7 @@
 import type { ParserSink } from '../events/source-parser.ts';
 import { SummaryCounter } from '../events/summary.ts';
 import type { GcbendEvent, SummaryEvent } from '../events/types.ts';
-import { Analysis, type AnalysisOptions } from '../findings/analysis.ts';
+import type { Analysis, AnalysisOptions } from '../findings/analysis.ts';
 import { type ParseOptions, Parsing, type SourceChunk } from './parsing.ts';
 
 export interface DetectOptions extends AnalysisOptions {
@@ -10,9 +10,15 @@ export interface DetectOptions extends AnalysisOptions {
   note?: ((text: string) => void) | undefined;
 }
 
+/** What `createDetection` makes. */
+export interface Detection {
+  readonly analysis: Analysis;
+  readonly note: DetectOptions['note'];
+}
+
 export interface WatchOptions extends ParseOptions {
   /** Absent: nothing is derived. */
-  detect?: DetectOptions | undefined;
+  detection?: Detection | undefined;
 }
 
 /**
@@ -24,7 +30,7 @@ export class Watching {
   readonly analysis: Analysis | undefined;
   readonly #take: (event: GcbendEvent) => void;
   readonly #derived = new SummaryCounter();
-  readonly #note: ((text: string) => void) | undefined;
+  readonly #note: DetectOptions['note'];
 
   /** @param records gets records before they are events; without it they come as events */
   constructor(
@@ -33,11 +39,8 @@ export class Watching {
     records?: Pick<ParserSink, 'record' | 'run' | 'asksForEvents'>,
   ) {
     this.#take = take;
-    if (options.detect !== undefined) {
-      const { note, ...analysisOptions } = options.detect;
-      this.#note = note;
-      this.analysis = new Analysis(analysisOptions);
-    }
+    this.#note = options.detection?.note;
+    this.analysis = options.detection?.analysis;
     this.parsing = new Parsing(
       options,
       (event, origin) => {
