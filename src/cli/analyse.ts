@@ -1,5 +1,6 @@
 // In: files or standard input. Out: the main job: parse, detect, report; the exit status.
 import { accessSync, constants, fstatSync } from 'node:fs';
+import { isatty } from 'node:tty';
 import type { SourceChunk } from '../core/parsing.ts';
 import { GcbendError } from '../errors.ts';
 import { EventParser } from '../events/event-parser.ts';
@@ -34,7 +35,7 @@ export async function analyse(args: AnalyseArgs): Promise<number> {
   }
   const names = args.follow ? args.files : await expandInputs(args.files.length === 0 ? ['-'] : args.files);
   if (!args.follow) for (const name of names) checkReadable(name);
-  if (names.includes('-') && process.stdin.isTTY) {
+  if (names.includes('-') && isatty(0)) {
     process.stderr.write(
       'gcbend: reading standard input; try `GODEBUG=gctrace=1 go run ./x 2>&1 | gcbend`, or gcbend --help\n',
     );
@@ -104,7 +105,7 @@ function checkReadable(name: string): void {
 
 function isPipe(): boolean {
   try {
-    return !fstatSync(0).isFile() && process.stdin.isTTY !== true;
+    return !fstatSync(0).isFile() && !isatty(0);
   } catch {
     return false;
   }
