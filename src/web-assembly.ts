@@ -1,4 +1,4 @@
-// In: a program as base64, a memory and its constants. Out: its functions, running in that memory.
+// In: a program as base64, a memory and what else it imports. Out: its functions, running in that memory.
 
 /** The part of the WebAssembly interface that is used here: Node's own types leave it to the browser's. */
 declare const WebAssembly: {
@@ -25,16 +25,16 @@ export function createMemory(bytes: number, largest = bytes): Memory {
 /** Programs by their text: compiled when they are first needed. */
 const modules = new Map<string, object>();
 
-/** The functions that the program exports; which ones, and which constants it wants, its .wat says. */
+/** The functions that the program exports; which ones, and which numbers and functions it imports, its .wat says. */
 export function instantiate<Exports extends object>(
   program: string,
   memory: Memory,
-  constants: Readonly<Record<string, number>> = {},
+  host: Readonly<Record<string, number | ((value: number) => number)>> = {},
 ): Exports {
   let module = modules.get(program);
   if (module === undefined) {
     module = new WebAssembly.Module(Buffer.from(program, 'base64'));
     modules.set(program, module);
   }
-  return new WebAssembly.Instance(module, { host: { ...constants, memory } }).exports as Exports;
+  return new WebAssembly.Instance(module, { host: { ...host, memory } }).exports as Exports;
 }

@@ -5,7 +5,7 @@ import { GROWTH_T, KINK_SLACK, STOPPED_SHARE } from './constants.ts';
 import { effectOf } from './effects.ts';
 import type { Cells } from './fit.ts';
 import { findHinge } from './kernel.ts';
-import { fitPieces, type Line, lineAt, type Sums, sse } from './sums.ts';
+import { fitPieces, type Line, lineAt, type Sums, sse, valuesOf } from './sums.ts';
 import type { BendKind } from './types.ts';
 
 /** A bend in cells and in units of x; slopes are per unit of x. */
@@ -48,8 +48,9 @@ function classifyCut(cells: Cells, sums: Sums, left: Line, right: Line, kappa: n
   const b = right.to;
   const q = right.from;
   const split = sse(sums, a, q) + sse(sums, q, b);
-  const y = yWithoutSeason(sums, a, b);
-  const hinge = findHinge(x.subarray(a, b), y.y, y.w);
+  const y = valuesOf(sums, a, b);
+  const costs = new Float64Array(b - a);
+  const hinge = findHinge(x.subarray(a, b), y.y, y.w, costs);
   const kink =
     hinge.sse <= split + KINK_SLACK * Math.log(x.length) * noise &&
     Math.abs(e.jump) < Math.max(KINK_GAP * sigma, 4 * e.jumpSe);
@@ -60,7 +61,7 @@ function classifyCut(cells: Cells, sums: Sums, left: Line, right: Line, kappa: n
   const kind = isSlope ? slopeKind(left.slope, right.slope, grew, grows) : e.jump > 0 ? 'step-up' : 'step-down';
   const cell = kink ? a + hinge.cut : q;
   const [cellFrom, cellTo] = kink
-    ? placeInterval(a, hinge.costs, hinge.sse, noise)
+    ? placeInterval(a, costs, hinge.sse, noise)
     : placeInterval(a, splitCosts(sums, a, b), split, noise);
   return {
     kind,
@@ -89,17 +90,6 @@ function slopeKind(before: number, after: number, grew: boolean, grows: boolean)
   }
   if (grew && Math.abs(after) < STOPPED_SHARE * Math.abs(before)) return 'plateau';
   return after > 0 ? 'growth-down' : 'decline';
-}
-
-function yWithoutSeason(s: Sums, a: number, b: number): { y: Float64Array; w: Float64Array } {
-  const y = new Float64Array(b - a);
-  const w = new Float64Array(b - a);
-  for (let i = a; i < b; i++) {
-    const wi = s.w[i + 1]! - s.w[i]!;
-    w[i - a] = wi;
-    y[i - a] = wi > 0 ? (s.y[i + 1]! - s.y[i]!) / wi : 0;
-  }
-  return { y, w };
 }
 
 function splitCosts(s: Sums, a: number, b: number): Float64Array {

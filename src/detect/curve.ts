@@ -3,8 +3,8 @@
 
 import type { CellBend } from './classify.ts';
 import type { Cells } from './fit.ts';
-import { solveSymmetric } from './kernel.ts';
-import { type Line, type Sums, sse } from './sums.ts';
+import { type CurveGrid, fitCurves } from './kernel.ts';
+import { type Line, type Sums, sse, valuesOf } from './sums.ts';
 
 /** Rates tried, in units of 1 / length of the growth: the curve is (exp(g u) - 1) / g after its onset. */
 const RATES = [1, 1.7, 2.5, 3.5, 4.7, 6, 8, 11];
@@ -103,22 +103,28 @@ function fitCurve(
   const to = pieces[j]!.to;
   let lines = 0;
   for (let k = i; k <= j; k++) lines += sse(sums, pieces[k]!.from, pieces[k]!.to);
-  const first = from + 3;
+  const { y, w } = valuesOf(sums, from, to);
+  const weight = sums.w[to]! - sums.w[from]!;
+  const mean = weight > 0 ? (sums.y[to]! - sums.y[from]!) / weight : 0;
+  const stretch = { x: cells.x.subarray(from, to), y: y.map((v) => v - mean), w };
+  const first = 3;
   // The first cut stands where the curve can be told from a line: its onset lies before.
-  const last = Math.min(to - 8, pieces[i + 1]!.from + 4);
+  const last = Math.min(to - 8, pieces[i + 1]!.from + 4) - from;
   const step = Math.max(1, Math.ceil((last - first) / PLACES));
   const length = cells.x[to - 1]! - cells.x[pieces[i]!.to]!;
+  const grid = { first, last, step, sloped };
+  const rough = bestRate(stretch, grid, sign / length);
+  const rates = FINE_RATES.map((factor) => rough * factor);
+  const straight = sse(sums, from, to);
   const places: Curve[] = [];
   let best: Curve | undefined;
-  const rough = bestRate(cells, sums, from, to, first, last, step * 4, sign / length, sloped);
-  for (let cell = first; cell < last; cell += step) {
+  for (const [place, fits] of fitCurves(stretch.x, stretch.y, w, { ...grid, rates }).entries()) {
+    const cell = from + first + place * step;
     let here: Curve | undefined;
-    for (const factor of FINE_RATES) {
-      const g = rough * factor;
-      const fit = curveSse(cells, sums, from, to, cells.x[cell]!, g, sloped);
-      if (fit.size > 0 && (!here || fit.sse < here.sse)) {
-        here = { from, cell, cellFrom: cell, cellTo: cell, rate: g, ...fit, straight: sse(sums, from, to) };
-      }
+    for (const [k, { base, slope, size, sse }] of fits.entries()) {
+      if (!(size > 0) || (here && sse >= here.sse)) continue;
+      const level = base + mean - slope * cells.x[from]!;
+      here = { from, cell, cellFrom: cell, cellTo: cell, rate: rates[k]!, size, base: level, slope, sse, straight };
     }
     if (!here) continue;
     places.push(here);
@@ -141,58 +147,22 @@ function fitCurve(
 const LATE_SHARE = 0.7;
 
 /** The best of RATES (in units of `unit`) over a coarse row of places. */
-function bestRate(
-  cells: Cells,
-  sums: Sums,
-  from: number,
-  to: number,
-  first: number,
-  last: number,
-  step: number,
-  unit: number,
-  sloped: boolean,
-): number {
+function bestRate({ x, y, w }: Stretch, grid: Omit<CurveGrid, 'rates'>, unit: number): number {
   let best = { rate: unit, sse: Number.POSITIVE_INFINITY };
-  for (let cell = first; cell < last; cell += step) {
-    for (const r of RATES) {
-      const fit = curveSse(cells, sums, from, to, cells.x[cell]!, r * unit, sloped);
-      if (fit.size > 0 && fit.sse < best.sse) best = { rate: r * unit, sse: fit.sse };
-    }
+  const rates = RATES.map((r) => r * unit);
+  for (const fits of fitCurves(x, y, w, { ...grid, step: grid.step * 4, rates })) {
+    fits.forEach(({ size, sse }, k) => {
+      if (size > 0 && sse < best.sse) best = { rate: rates[k]!, sse };
+    });
   }
   return best.rate;
 }
 
-/** Normal equations, overwritten by every fit. */
-const normal = new Float64Array(9);
-
-/** Least squares on 1, x (if sloped), (exp(g (x - x0)+) - 1) / g. */
-function curveSse(cells: Cells, sums: Sums, from: number, to: number, x0: number, g: number, sloped: boolean) {
-  const gram = normal.fill(0);
-  const rhs = new Float64Array(3);
-  const origin = cells.x[from]!;
-  const yOrigin = sums.w[to]! > sums.w[from]! ? (sums.y[to]! - sums.y[from]!) / (sums.w[to]! - sums.w[from]!) : 0;
-  let yy = 0;
-  for (let k = from; k < to; k++) {
-    const w = sums.w[k + 1]! - sums.w[k]!;
-    if (w <= 0) continue;
-    const x = sloped ? cells.x[k]! - origin : 0;
-    const y = (sums.y[k + 1]! - sums.y[k]!) / w - yOrigin;
-    const u = cells.x[k]! - x0;
-    const e = u > 0 ? Math.expm1(g * u) / g : 0;
-    gram[0]! += w;
-    gram[3]! += w * x;
-    gram[4]! += w * x * x;
-    gram[6]! += w * e;
-    gram[7]! += w * e * x;
-    gram[8]! += w * e * e;
-    rhs[0]! += w * y;
-    rhs[1]! += w * x * y;
-    rhs[2]! += w * e * y;
-    yy += w * y * y;
-  }
-  const b = solveSymmetric(gram, rhs);
-  const explained = b[0]! * rhs[0]! + b[1]! * rhs[1]! + b[2]! * rhs[2]!;
-  return { sse: Math.max(0, yy - explained), size: b[2]!, slope: b[1]!, base: b[0]! + yOrigin - b[1]! * origin };
+/** Times, values about their mean and weights of the cells from the first one of the curve on. */
+interface Stretch {
+  x: Float64Array;
+  y: Float64Array;
+  w: Float64Array;
 }
 
 function onset(cells: Cells, first: CellBend, c: Curve, perParameter: number, slopeAfter: number): CellBend {

@@ -33,7 +33,8 @@ import {
 import { KERNEL_WASM } from './kernel.wasm.ts';
 import type { Sums } from './sums.ts';
 
-const CONSTANTS = {
+const HOST = {
+  expm1: Math.expm1,
   BURST_MIN_KEPT,
   BURST_START_SIGMA,
   BURST_STAY_SIGMA,
@@ -83,10 +84,19 @@ interface Exports {
   fitLevels(columns: number, n: number, step: number, lags: number, unit: number): number;
   bestCut(columns: number, n: number, margin: number): number;
   findHinge(columns: number, n: number): number;
-  solveSymmetric(a: number, size: number): number;
   leastSquares(columns: number, n: number, size: number): number;
   fitHarmonics(columns: number, n: number): number;
   turnHarmonics(columns: number, n: number, count: number): number;
+  fitCurves(
+    columns: number,
+    n: number,
+    first: number,
+    last: number,
+    step: number,
+    count: number,
+    sloped: number,
+  ): number;
+  mediansOfFive(values: number, n: number): number;
   compact(cells: number, n: number, share: number, most: number): number;
   means(cells: number, n: number, old: number, step: number): number;
   chart(columns: number, n: number, from: number, newest: number, level: number, slope: number): number;
@@ -98,7 +108,7 @@ let doubles = new Float64Array(memory.buffer);
 let words = new Int32Array(memory.buffer);
 
 function kernel(): Exports {
-  exports ??= instantiate<Exports>(KERNEL_WASM, memory, CONSTANTS);
+  exports ??= instantiate<Exports>(KERNEL_WASM, memory, HOST);
   return exports;
 }
 
@@ -233,23 +243,14 @@ export interface Hinge {
   /** First point right of the bend. */
   cut: number;
   sse: number;
-  /** SSE of every cut, infinite where none is allowed. */
-  costs: Float64Array;
 }
 
-/** The best continuous broken line with one bend. */
-export function findHinge(x: Float64Array, y: Float64Array, w: Float64Array): Hinge {
+/** The best continuous broken line with one bend. @param costs receives the SSE of every cut, infinite where none is allowed */
+export function findHinge(x: Float64Array, y: Float64Array, w: Float64Array, costs?: Float64Array): Hinge {
   const address = kernel().findHinge(lay(x, y, w), x.length);
   renewViews();
-  const [costs] = columnsAt(address, x.length, 1);
-  return { cut: words[FIRST_LIST / 4]!, sse: doubles[NUMBER]!, costs: costs! };
-}
-
-/** Solves A x = b for the n x n matrix `a` (row by row, only its lower half is read); a ridge keeps rank-poor ones solvable. */
-export function solveSymmetric(a: Float64Array, b: Float64Array): Float64Array {
-  const address = kernel().solveSymmetric(lay(a, b), b.length);
-  renewViews();
-  return doubles.slice(address / 8, address / 8 + b.length);
+  costs?.set(doubles.subarray(address / 8, address / 8 + x.length));
+  return { cut: words[FIRST_LIST / 4]!, sse: doubles[NUMBER]! };
 }
 
 /** Weighted least squares of y on columns: coefficients and the remaining sum of squares. */
@@ -292,6 +293,56 @@ export function turnHarmonics(
   const address = kernel().turnHarmonics(lay(x, y, w, hinge, cos, sin, cosStep, sinStep), x.length, count);
   renewViews();
   return doubles.slice(address / 8, address / 8 + count);
+}
+
+/** Where curves may begin and how fast they may grow. */
+export interface CurveGrid {
+  /** Cells of the onset: first, first + step ... below last. */
+  first: number;
+  last: number;
+  step: number;
+  /** Per unit of x; negative for what saturates. */
+  rates: readonly number[];
+  /** Whether the line before the onset may have a slope. */
+  sloped: boolean;
+}
+
+/** A fit of y on 1, x - x[0] (if sloped) and (exp(rate (x - onset)+) - 1) / rate. */
+export interface CurveFit {
+  base: number;
+  slope: number;
+  size: number;
+  sse: number;
+}
+
+/** All fits of the grid: of each onset one for every rate. */
+export function fitCurves(
+  x: Float64Array,
+  y: Float64Array,
+  w: Float64Array,
+  { first, last, step, rates, sloped }: CurveGrid,
+): CurveFit[][] {
+  const columns = lay(x, y, w, rates);
+  let at = kernel().fitCurves(columns, x.length, first, last, step, rates.length, sloped ? 1 : 0) / 8;
+  renewViews();
+  const out: CurveFit[][] = [];
+  for (let cell = first; cell < last; cell += step) {
+    out.push(
+      rates.map(() => {
+        const fit = { base: doubles[at]!, slope: doubles[at + 1]!, size: doubles[at + 2]!, sse: doubles[at + 3]! };
+        at += 4;
+        return fit;
+      }),
+    );
+  }
+  return out;
+}
+
+/** Medians of the five values about each (fewer at the ends), NaN left out; 0 where there is nothing else. */
+export function mediansOfFive(values: Float64Array): Float64Array {
+  const address = kernel().mediansOfFive(lay(values), values.length);
+  renewViews();
+  return doubles.slice(address / 8, address / 8 + values.length);
 }
 
 /** Numbers of a cell in a store: points, sums of t, y and load over them, points with a load, the first point's t, index and tag. */

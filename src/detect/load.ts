@@ -1,7 +1,7 @@
 // In: times, values, loads and a growing stretch. Out: does the load explain the growth, and is the growth running out?
 
 import { LOAD_RISE, LOAD_STEADY, LOAD_STEADY_POINTS, LOAD_STEADY_SHARE } from './constants.ts';
-import { leastSquares, median } from './kernel.ts';
+import { leastSquares, median, mediansOfFive } from './kernel.ts';
 
 export interface Stretch {
   t: Float64Array;
@@ -45,13 +45,9 @@ export function loadExplains(s: Stretch): boolean {
 /** Median of five (a mean over whole turns where a cycle is known). */
 function smoothLoad(s: Stretch): Float64Array {
   const { t, load, period } = s;
+  if (period === undefined) return mediansOfFive(load);
   const out = new Float64Array(load.length);
-  const room = new Float64Array(5);
   for (let i = 0, a = 0; i < load.length; i++) {
-    if (period === undefined) {
-      out[i] = medianOfFew(load, Math.max(0, i - 2), Math.min(load.length, i + 3), room);
-      continue;
-    }
     while (t[a]! < t[i]! - period) a++;
     let sum = 0;
     let n = 0;
@@ -63,21 +59,6 @@ function smoothLoad(s: Stretch): Float64Array {
     out[i] = n > 0 ? sum / n : Number.NaN;
   }
   return out;
-}
-
-/** Median of `values` from `from` to `to` (exclusive), NaN left out, for few of them: insertion into `room`, nothing allocated. */
-function medianOfFew(values: Float64Array, from: number, to: number, room: Float64Array): number {
-  let n = 0;
-  for (let i = from; i < to; i++) {
-    const v = values[i]!;
-    if (Number.isNaN(v)) continue;
-    let k = n++;
-    for (; k > 0 && room[k - 1]! > v; k--) room[k] = room[k - 1]!;
-    room[k] = v;
-  }
-  const h = n >> 1;
-  if (n === 0) return 0;
-  return n % 2 ? room[h]! : (room[h - 1]! + room[h]!) / 2;
 }
 
 /** Start of the longest stretch up to `to` over which the load moves by at most LOAD_STEADY of its rise. */

@@ -63,3 +63,15 @@ export function fittedValues(pieces: readonly Line[], x: Float64Array): Float64A
   for (const p of pieces) for (let i = p.from; i < p.to; i++) out[i] = p.intercept + p.slope * x[i]!;
   return out;
 }
+
+/** Values (without their season, 0 where there is no weight) and weights of [a, b). */
+export function valuesOf(s: Sums, a: number, b: number): { y: Float64Array; w: Float64Array } {
+  const y = new Float64Array(b - a);
+  const w = new Float64Array(b - a);
+  for (let i = a; i < b; i++) {
+    const wi = s.w[i + 1]! - s.w[i]!;
+    w[i - a] = wi;
+    y[i - a] = wi > 0 ? (s.y[i + 1]! - s.y[i]!) / wi : 0;
+  }
+  return { y, w };
+}

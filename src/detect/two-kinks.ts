@@ -1,10 +1,10 @@
 // In: cuts of a segmentation. Out: the same, with a doubtful leap replaced by two kinks where a continuous line fits better.
 // Rise, flat, rise: one cut with a leap is cheaper for PELT than the two true kinks when the flat part is short.
 
-import { MIN_SIDE } from './constants.ts';
+import { MIN_SIDE, TINY } from './constants.ts';
 import type { Cells, Segmentation } from './fit.ts';
-import { solveSymmetric } from './kernel.ts';
-import { fitPieces, type Line, lineAt, type Sums, sse } from './sums.ts';
+import { leastSquares } from './kernel.ts';
+import { fitPieces, type Line, lineAt, type Sums, sse, valuesOf } from './sums.ts';
 
 /** A leap beyond this many sigma is no doubt a leap. */
 const DOUBTFUL_SIGMA = 8;
@@ -37,41 +37,24 @@ export function twoKinks(
 /** Least squares on 1, x, (x - p)+, (x - q)+ over a grid of p < q. */
 function bestKinks(cells: Cells, s: Sums, from: number, to: number) {
   const step = Math.max(1, Math.ceil((to - from) / PLACES));
+  const { y: values, w } = valuesOf(s, from, to);
+  const mean = (s.y[to]! - s.y[from]!) / Math.max(s.w[to]! - s.w[from]!, TINY);
+  const y = values.map((v) => v - mean);
+  const ones = new Float64Array(to - from).fill(1);
+  const x = ones.map((_, i) => cells.x[from + i]! - cells.x[from]!);
+  const rise = new Float64Array(to - from);
+  const turn = new Float64Array(to - from);
+  const bendAt = (column: Float64Array, place: number) => {
+    for (let i = 0; i < column.length; i++) column[i] = Math.max(0, cells.x[from + i]! - cells.x[place]!);
+  };
   let best: { first: number; second: number; sse: number } | undefined;
   for (let p = from + 4; p < to - MIN_SIDE; p += step) {
+    bendAt(rise, p);
     for (let q = p + Math.max(step, MIN_SIDE); q < to - 4; q += step) {
-      const cost = kinksSse(cells, s, from, to, p, q);
-      if (!best || cost < best.sse) best = { first: p, second: q, sse: cost };
+      bendAt(turn, q);
+      const { sse } = leastSquares([ones, x, rise, turn], y, w);
+      if (!best || sse < best.sse) best = { first: p, second: q, sse };
     }
   }
   return best;
-}
-
-/** Normal equations, overwritten by every fit. */
-const normal = new Float64Array(16);
-
-function kinksSse(cells: Cells, s: Sums, from: number, to: number, p: number, q: number): number {
-  const gram = normal.fill(0);
-  const rhs = new Float64Array(4);
-  const row = [1, 0, 0, 0];
-  const origin = cells.x[from]!;
-  const mean = (s.y[to]! - s.y[from]!) / Math.max(s.w[to]! - s.w[from]!, 1e-9);
-  let yy = 0;
-  for (let k = from; k < to; k++) {
-    const w = s.w[k + 1]! - s.w[k]!;
-    if (w <= 0) continue;
-    const y = (s.y[k + 1]! - s.y[k]!) / w - mean;
-    row[1] = cells.x[k]! - origin;
-    row[2] = Math.max(0, cells.x[k]! - cells.x[p]!);
-    row[3] = Math.max(0, cells.x[k]! - cells.x[q]!);
-    yy += w * y * y;
-    for (let a = 0; a < 4; a++) {
-      rhs[a]! += w * row[a]! * y;
-      for (let b = 0; b <= a; b++) gram[a * 4 + b]! += w * row[a]! * row[b]!;
-    }
-  }
-  const b = solveSymmetric(gram, rhs);
-  let explained = 0;
-  for (let a = 0; a < 4; a++) explained += b[a]! * rhs[a]!;
-  return Math.max(0, yy - explained);
 }

@@ -7,6 +7,7 @@ import {
   CELL_NUMBERS,
   chart,
   findHinge,
+  fitCurves,
   fitHarmonics,
   fitLevels,
   fitLines,
@@ -15,8 +16,8 @@ import {
   lowerQuartile,
   meansOf,
   median,
+  mediansOfFive,
   prepare,
-  solveSymmetric,
   turnHarmonics,
 } from '../../src/detect/kernel.ts';
 import {
@@ -187,7 +188,8 @@ test('a hinge costs at every cut what least squares on 1, x, (x - q)+ leaves', (
   fc.assert(
     fc.property(series(60), ({ t, y, size }) => {
       const { x, w } = prepare(column(t), column(y), column(size), 0.3, true);
-      const { cut, sse, costs } = findHinge(x, column(y), w);
+      const costs = new Float64Array(x.length);
+      const { cut, sse } = findHinge(x, column(y), w, costs);
       const ones = x.map(() => 1);
       costs.forEach((cost, q) => {
         const allowed = q >= 4 && q < x.length - 4;
@@ -201,14 +203,10 @@ test('a hinge costs at every cut what least squares on 1, x, (x - q)+ leaves', (
     }),
     { numRuns: 30 },
   );
-  assert.deepEqual(
-    { ...findHinge(column([1, 2, 3]), column([1, 2, 3]), column([1, 1, 1])), costs: [] },
-    {
-      cut: 1,
-      sse: Number.POSITIVE_INFINITY,
-      costs: [],
-    },
-  );
+  assert.deepEqual(findHinge(column([1, 2, 3]), column([1, 2, 3]), column([1, 1, 1])), {
+    cut: 1,
+    sse: Number.POSITIVE_INFINITY,
+  });
 });
 
 test('the best cut leaves the cheapest two lines', () => {
@@ -227,10 +225,6 @@ test('the best cut leaves the cheapest two lines', () => {
 });
 
 test('least squares: by hand, and of any columns what the plain loops say', () => {
-  assert.deepEqual(
-    [...solveSymmetric(column([4, 0, 2, 5]), column([8, 11]))].map((v) => Math.round(v * 1e9) / 1e9),
-    [1.125, 1.75],
-  );
   // y = 1 + 2 x, one residual of 1 and one of -1 that no line can take away.
   const fit = leastSquares([column([1, 1, 1, 1]), column([0, 0, 1, 1])], column([2, 0, 4, 2]), column([1, 1, 1, 1]));
   near(fit.coefficients[0]!, 1);
@@ -271,6 +265,44 @@ test('harmonics: least squares on seven columns, and the same after any number o
       });
     }),
     { numRuns: 40 },
+  );
+});
+
+test('curves: least squares on 1, x and the curve, for every onset and rate', () => {
+  fc.assert(
+    fc.property(series(90), fc.boolean(), ({ t, y, size }, sloped) => {
+      const { x, w } = prepare(column(t), column(y), column(size), 0.3, true);
+      const rates = [-6, -0.4, 0.7, 11];
+      const grid = { first: 3, last: x.length - 8, step: 5, rates, sloped };
+      const got = fitCurves(x, column(y), w, grid);
+      assert.equal(got.length, Math.ceil((x.length - 11) / 5));
+      got.forEach((fits, place) => {
+        fits.forEach(({ base, slope, size: curved, sse }, k) => {
+          const onset = x[3 + 5 * place]!;
+          const curve = [...x].map((v) => (v > onset ? Math.expm1(rates[k]! * (v - onset)) / rates[k]! : 0));
+          const expected = squares([[...x].map(() => 1), [...x].map((v) => (sloped ? v : 0)), curve], y, [...w]);
+          assert.deepEqual([base, slope, curved], expected.coefficients);
+          assert.equal(sse, expected.sse);
+        });
+      });
+    }),
+    { numRuns: 40 },
+  );
+  const few = column([0, 1]);
+  assert.deepEqual(fitCurves(few, few, few, { first: 3, last: 1, step: 1, rates: [1], sloped: true }), []);
+});
+
+test('medians of five: at the ends of fewer, of numbers only', () => {
+  const { NaN: no } = Number;
+  assert.deepEqual(
+    [...mediansOfFive(column([5, 1, no, 4, 8, 9, no, no, no, no, no]))],
+    [3, 4, 4.5, 6, 8, 8, 8.5, 9, 0, 0, 0],
+  );
+  fc.assert(
+    fc.property(fc.array(fc.oneof(fc.integer({ min: 0, max: 9 }), fc.constant(no)), { minLength: 1 }), (v) => {
+      const expected = v.map((_, i) => middle(v.slice(Math.max(0, i - 2), i + 3).filter((a) => !Number.isNaN(a))));
+      assert.deepEqual([...mediansOfFive(column(v))], expected);
+    }),
   );
 });
 
