@@ -10,12 +10,13 @@ const MONTH = '(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)';
 const CLOCK = '\\d\\d:\\d\\d:\\d\\d(?:[.,]\\d{1,9})?';
 /** Names of zones, not of log levels. */
 const ZONE = '(?:UTC|GMT|MSK|[A-Z]{1,3}T)';
-const ISO = `\\d{4}-\\d\\d-\\d\\d[T ]${CLOCK}(?: ?(?:Z|UTC|[+-]\\d\\d:?\\d\\d))?(?: ${ZONE}(?= ))?`;
+const ISO = `\\d{4}-\\d\\d-\\d\\d[T _]${CLOCK}(?: ?(?:Z|UTC|[+-]\\d\\d:?\\d\\d))?(?: ${ZONE}(?= ))?`;
 const SYSLOG = `(?:[A-Z][a-z]{2} )?${MONTH} [ \\d]\\d (?:\\d{4} )?${CLOCK}(?: \\d{4})?`;
 const APACHE = `\\d\\d/${MONTH}/\\d{4}:\\d\\d:\\d\\d:\\d\\d(?: [+-]\\d{4})?`;
 const TIME = [
   ISO,
   `\\d{4}/\\d\\d/\\d\\d ${CLOCK}`,
+  '\\d{1,2}/\\d{1,2}/\\d{4} \\d{1,2}:\\d\\d:\\d\\d(?: [AP]M)?',
   SYSLOG,
   APACHE,
   '\\d{10}(?:\\.\\d{1,9}|\\d{3}|\\d{6}|\\d{9})?',
@@ -75,6 +76,8 @@ const PREFIXES: readonly Prefix[] = [
   },
   { kind: 'compose', pattern: /^(?<identity>[A-Za-z0-9][\w.@-]*) +\| / },
   { kind: 'compose', pattern: /^(?<identity>[A-Za-z0-9][\w.@-]*) +\|$/ },
+  { kind: 'compose', pattern: /^(?<identity>[A-Za-z0-9][\w.@-]*) +\xe2\x94\x82 / },
+  { kind: 'tai64n', pattern: /^@[\da-f]{24} / },
   { kind: 'pm2', pattern: /^(?<identity>\d+\|[^ |]+) *\| / },
   { kind: 'github', pattern: new RegExp(`^(?<identity>[^\\t]+\\t[^\\t]+)\\t(?:\\xef\\xbb\\xbf)?(?<time>${ISO}) `) },
   { kind: 'logrus-terminal', pattern: /^(?:TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[\d{4,}\] / },
@@ -108,8 +111,8 @@ const LED_BY_BRACKETS: Prefix = {
   pattern:
     /^(?:\[(?!originating from |signal )[^\]]{1,60}\] ?){0,2}\[(?!originating from |signal )[^\]]{1,60}\](?:: | )?/,
 };
-/** Blank, tab, and the brackets that prefixes begin with. */
-const SIGNS = Buffer.from(' \t[(<{');
+/** Blank, tab, and the signs that prefixes begin with. */
+const SIGNS = Buffer.from(' \t[(<{}]"@>+|*-\xe2', 'latin1');
 const WORD = /[^ \t]+[ \t]+/y;
 const LAST_WORD = /[^ \t]+[ \t]/y;
 
@@ -176,8 +179,16 @@ export const PREFIX_TAKERS: readonly Taker[] = [
   makeWordSkipper(LED_BY_NAMED_TIME, 1, LAST_WORD),
   makeWordSkipper(LED_BY_BRACKETS, 0),
   makeWordSkipper(LED_BY_BRACKETS, 1),
-  ...INDENTS.map(makeTaker),
 ];
+
+/** Least sure of all: what people and shells put before lines that they copy or count, and the names of tasks. */
+export const MARK_TAKERS: readonly Taker[] = [
+  { kind: 'task', pattern: /^(?<identity>[\w@][\w@.-]*:[A-Za-z@][\w@:.-]*): / } as const,
+  { kind: 'numbered', pattern: /^(?:[^\s:]+:)?\d+:(?! )/ } as const,
+  { kind: 'numbered', pattern: /^ *\d+\t/ } as const,
+  { kind: 'mark', pattern: /^ ?(?:[>+|*-]|\xe2\x94\x82|\xe2\x80\xa2) / } as const,
+  ...INDENTS,
+].map(makeTaker);
 
 /** Tells at once most of what follows in a torn line, and of what stands in a dump, from the begin of a prefix. */
 export function mayBePrefixed({ bytes, start, end }: Text): boolean {

@@ -19,7 +19,23 @@ const CLOSE_BRACE = 0x7d;
  */
 const CUT_LENGTH = 4096;
 
-const MESSAGE_KEYS = ['log', 'MESSAGE', 'msg', 'message', 'Output', 'textPayload', '@message', 'line', 'body', 'event'];
+const MESSAGE_KEYS = [
+  'log',
+  'MESSAGE',
+  'msg',
+  'message',
+  'Output',
+  'textPayload',
+  '@message',
+  'line',
+  'body',
+  'Body',
+  'event',
+  '_raw',
+  'stringValue',
+];
+/** Objects in which what was logged stands beside what is known of it. */
+const NESTED_KEYS = ['jsonPayload', 'attributes', 'result', '_source', 'body', 'Body'];
 /** Fields beside the message in which loggers put what debug.Stack() returned. */
 const STACK_KEYS = ['stack', 'stacktrace', 'stack_trace', 'stackTrace', 'error.stack', 'error.stack_trace'];
 /** Not the frames alone, as zap prints them: those do not say that they are a goroutine's. */
@@ -34,6 +50,9 @@ const TIME_KEYS = [
   'Time',
   't',
   'date',
+  'Timestamp',
+  'timeUnixNano',
+  '_time',
 ];
 const IDENTITY_KEYS = [
   'pod',
@@ -60,24 +79,25 @@ export class StructuredDecoder {
   #scratch = Buffer.alloc(4096);
   /** Docker's own newlines were seen in this source: there a text without one goes on in the next line. */
   #endsLines = false;
+  /** Messages of objects that are printed over several lines were seen. */
+  #hasMembers = false;
 
-  /** Undefined when the line is no JSON object with a message in it. */
+  /** Undefined when the line is no JSON object with a message in it; it may be a line of a list of them. */
   takeJson({ bytes, start, end }: Text): Layer | undefined {
-    if (bytes[start] !== OPEN_BRACE || bytes[end - 1] !== CLOSE_BRACE) return undefined;
-    let fields: Fields;
-    try {
-      fields = JSON.parse(bytes.toString('utf8', start, end)) as Fields;
-    } catch {
-      // Cut off by its collector, or not JSON: text like any other.
-      return undefined;
-    }
-    const nested = fields['jsonPayload'];
-    const message = stackOf(fields) ?? messageOf(fields) ?? (isFields(nested) ? messageOf(nested) : undefined);
+    let from = start;
+    let to = end;
+    if (bytes[from] === OPEN_BRACKET) from++;
+    while (to > from && LIST_END.includes(bytes[to - 1]!)) to--;
+    if (bytes[from] !== OPEN_BRACE || bytes[to - 1] !== CLOSE_BRACE) return undefined;
+    const fields = parseJson(bytes, from, to);
+    if (!isFields(fields)) return undefined;
+    const inner = NESTED_KEYS.map((key) => fields[key]).filter(isFields);
+    const message = stackOf(fields) ?? firstOf([fields, ...inner], messageOf);
     if (message === undefined) return undefined;
     const kind = jsonKind(fields);
     const isWhole = /\r?\n$/.exec(message);
     const layer = this.#layer(kind, isWhole ? message.slice(0, isWhole.index) : message);
-    layer.time = timeOf(fields);
+    layer.time = firstOf([fields, ...inner], timeOf);
     layer.identity = identityOf(fields);
     layer.stream = streamOf(fields['stream']);
     if (Array.isArray(fields['MESSAGE'])) layer.hidden = true;
@@ -85,6 +105,36 @@ export class StructuredDecoder {
       if (isWhole) this.#endsLines = true;
       layer.partial = !isWhole && (this.#endsLines || message.length >= CUT_LENGTH);
     } else layer.partial = !isWhole && kind === 'go-test-json';
+    return layer;
+  }
+
+  /** Undefined when the line is none of an object with a message that is printed over several lines. */
+  takeMember(text: Text): Layer | undefined {
+    const found = MEMBER.exec(text.head);
+    const isMessage = found !== null && MESSAGE_KEYS.includes(found[1]!);
+    const message = isMessage ? parseString(text, found[0].length - 1, TRAILING_COMMA) : undefined;
+    if (message !== undefined) {
+      this.#hasMembers = true;
+      return this.#layer('json', message.replace(NEWLINES_AT_END, ''));
+    }
+    if (!this.#hasMembers || !BESIDE_MEMBER.test(text.head)) return undefined;
+    const layer = this.#layer('json', '');
+    // Nothing of the text: it goes on in the next message.
+    layer.partial = true;
+    return layer;
+  }
+
+  /** A line of a list of strings, or of a table with the message in quotes; undefined when it is neither. */
+  takeQuoted(text: Text): Layer | undefined {
+    const { bytes, start, end } = text;
+    if (!bytes.subarray(start, end).includes(QUOTE)) return undefined;
+    const string = bytes[start] === QUOTE ? parseString(text, 0, TRAILING_COMMA) : undefined;
+    if (string !== undefined) return this.#layer('quoted', string.replace(NEWLINES_AT_END, ''));
+    const cells = cellsOf(bytes.toString('utf8', start, end));
+    const message = cells.find((cell) => cell.isQuoted && !BESIDE_MESSAGE.test(cell.text));
+    if (message === undefined) return undefined;
+    const layer = this.#layer('quoted', message.text.replace(NEWLINES_AT_END, ''));
+    layer.time = cells.find((cell) => DATE.test(cell.text))?.text;
     return layer;
   }
 
@@ -124,6 +174,20 @@ export class StructuredDecoder {
   }
 }
 
+/** White space, a comma, the bracket that ends a list. */
+const LIST_END = Buffer.from(' \t,]');
+const OPEN_BRACKET = 0x5b;
+const NEWLINES_AT_END = /(?:\r?\n)+$/;
+/** `    "textPayload": "`: what stands before the text of a member. */
+const MEMBER = /^[ \t]*"([\w@]+)" ?: ?"/;
+/** The other lines of such objects. */
+const BESIDE_MEMBER = /^[ \t]*(?:[[{\]}]+,?|"[\w@./-]+" ?: ?(?:[[{]|.*[\w"\]}],?))[ \t]*$/;
+const TRAILING_COMMA = /,?[ \t]*$/;
+/** Cells with a date or with labels. */
+const BESIDE_MESSAGE = /^(?:\d{4}-\d\d-\d\d|[A-Z][a-z]{2} \d{1,2}, \d{4} |\{)/;
+const DATE = /^\d{4}-\d\d-\d\d[T ]/;
+const QUOTE = 0x22;
+const CELL = /(?:"((?:[^"]|"")*)"|([^",]*))(?:,|$)/y;
 const PAIR = /([A-Za-z_@][\w.@/-]*)=(?:"((?:[^"\\]|\\.)*)"|([^ "]*))(?: +|$)/gy;
 const isByte = (value: unknown): value is number => typeof value === 'number' && (value & 0xff) === value;
 const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
@@ -136,6 +200,44 @@ function stackOf(fields: Fields): string | undefined {
       const value = place[key];
       if (typeof value === 'string' && GOROUTINES.test(value)) return value;
     }
+  }
+  return undefined;
+}
+
+function parseJson(bytes: Buffer, start: number, end: number): unknown {
+  try {
+    return JSON.parse(bytes.toString('utf8', start, end));
+  } catch {
+    // Cut off by its collector, or not JSON: text like any other.
+    return undefined;
+  }
+}
+
+/** The string that begins at the quote; what may follow it is `behind`. */
+function parseString({ bytes, start, end }: Text, quoteAt: number, behind: RegExp): string | undefined {
+  const from = start + quoteAt;
+  const text = bytes.toString('latin1', from, end).replace(behind, '');
+  const value = text.endsWith('"') ? parseJson(bytes, from, from + text.length) : undefined;
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** The cells of a line of CSV (RFC 4180); none when it is not one. */
+function cellsOf(line: string): { text: string; isQuoted: boolean }[] {
+  const cells: { text: string; isQuoted: boolean }[] = [];
+  CELL.lastIndex = 0;
+  while (CELL.lastIndex < line.length) {
+    const found = CELL.exec(line);
+    if (!found) return [];
+    const [, quoted, plain] = found;
+    cells.push({ text: quoted?.replaceAll('""', '"') ?? plain!, isQuoted: quoted !== undefined });
+  }
+  return cells;
+}
+
+function firstOf<T>(places: readonly Fields[], read: (fields: Fields) => T | undefined): T | undefined {
+  for (const fields of places) {
+    const value = read(fields);
+    if (value !== undefined) return value;
   }
   return undefined;
 }

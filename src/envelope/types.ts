@@ -64,4 +64,9 @@ export type EnvelopeKind =
   | 'go-test'
   | 'indent'
   | 'timestamp'
-  | 'brackets';
+  | 'brackets'
+  | 'quoted'
+  | 'tai64n'
+  | 'task'
+  | 'numbered'
+  | 'mark';

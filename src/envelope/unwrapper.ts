@@ -3,7 +3,7 @@
 
 import type { Line } from '../framing/types.ts';
 import { stripSequences } from './ansi.ts';
-import { mayBePrefixed, PREFIX_TAKERS, type Taker } from './prefixes.ts';
+import { MARK_TAKERS, mayBePrefixed, PREFIX_TAKERS, type Taker } from './prefixes.ts';
 import { StructuredDecoder } from './structured.ts';
 import { toIsoTime } from './times.ts';
 import { type EnvelopeKind, type Layer, type LooksLikeRecord, Text } from './types.ts';
@@ -14,6 +14,8 @@ const MOST_LAYERS = 3;
 const MOST_MISFITS = 3;
 /** What may wait for the rest of a line that its collector cut in pieces; beyond, pieces come out as lines. */
 const MOST_HELD_BYTES = 1024 * 1024;
+/** After so many lines in a row without colours, or padding, the source has no more of them. */
+const MOST_PLAIN_LINES = 64;
 const NEWLINE = 0x0a;
 const ESCAPE = 0x1b;
 const NUL = 0;
@@ -65,6 +67,9 @@ export class Unwrapper {
   readonly #known: Taker[][] = [[], [], []];
   #depth = 0;
   #misfits = 0;
+  /** So many lines may still be coloured, since one was, or have blanks behind them. */
+  #colouredLines = 0;
+  #paddedLines = 0;
   readonly #layers: Layer[] = [];
   readonly #held = new Map<string, { bytes: Buffer[]; size: number; startNumber: number }>();
   readonly #result: Unwrapped;
@@ -80,6 +85,9 @@ export class Unwrapper {
       { nests: true, take: (text) => this.#decoders[this.#depth]!.takeJson(text) },
       ...PREFIX_TAKERS,
       { nests: false, take: (text) => this.#decoders[this.#depth]!.takeLogfmt(text) },
+      { nests: true, take: (text) => this.#decoders[this.#depth]!.takeMember(text) },
+      { nests: true, take: (text) => this.#decoders[this.#depth]!.takeQuoted(text) },
+      ...MARK_TAKERS,
     ];
     this.#result = {
       bytes: Buffer.alloc(0),
@@ -101,9 +109,9 @@ export class Unwrapper {
     return this.#held.size > 0;
   }
 
-  /** True once a wrapper was recognised in this source and still fits: blocks must not be read around the unwrapper. */
+  /** True once a wrapper, colours or padding were seen in this source and as long as they fit: blocks must not be read around the unwrapper. */
   get isWrapped(): boolean {
-    return this.#known[0]!.length > 0;
+    return this.#known[0]!.length > 0 || this.#colouredLines > 0 || this.#paddedLines > 0;
   }
 
   unwrap(line: Line): Unwrapped | undefined {
@@ -122,7 +130,7 @@ export class Unwrapper {
     const text = new Text(result.bytes, result.start, result.end);
     if (mayBePrefixed(text)) this.#takeLayers(text, result);
     else this.#misfit();
-    return this.#layers.length === 0 ? result : this.#open(result);
+    return this.#layers.length === 0 ? this.#trim(result) : this.#open(result);
   }
 
   /** The next line of the same message. */
@@ -161,10 +169,28 @@ export class Unwrapper {
     }
     while (result.start < result.end && bytes[result.start] === NUL) result.start++;
     while (result.end > result.start && bytes[result.end - 1] === NUL) result.end--;
-    if (!bytes.subarray(result.start, result.end).includes(ESCAPE)) return;
+    if (!bytes.subarray(result.start, result.end).includes(ESCAPE)) {
+      if (this.#colouredLines > 0) this.#colouredLines--;
+      return;
+    }
+    this.#colouredLines = MOST_PLAIN_LINES;
     result.bytes = Buffer.from(stripSequences(bytes.toString('latin1', result.start, result.end)), 'latin1');
     result.start = 0;
     result.end = result.bytes.length;
+  }
+
+  /** Blanks behind a record, as a screen of fixed width has them. Elsewhere they may belong to a piece of a torn line. */
+  #trim(result: Unwrapped): Unwrapped {
+    const { bytes, start, terminated } = result;
+    let { end } = result;
+    while (end > start && isBlank(bytes[end - 1]!)) end--;
+    if (end === result.end) {
+      if (this.#paddedLines > 0) this.#paddedLines--;
+    } else if (terminated && (this.#paddedLines > 0 || this.#looksLikeRecord(bytes, start, end))) {
+      result.end = end;
+      this.#paddedLines = MOST_PLAIN_LINES;
+    }
+    return result;
   }
 
   /** Only where a record may be it is worth while to look for wrappers that are not known yet. */
@@ -305,7 +331,7 @@ export class Unwrapper {
     this.#restStart = result.end + 1;
     if (newline < 0) this.#restEnd = -1;
     if (result.end > result.start && result.bytes[result.end - 1] === 0x0d) result.end--;
-    return result;
+    return this.#trim(result);
   }
 
   #loggedAt(): string | undefined {
@@ -317,9 +343,11 @@ export class Unwrapper {
   }
 }
 
+const isBlank = (byte: number): boolean => byte === 0x20 || byte === 0x09;
+
 /** `gc 12` begins a trace line and no wrapper: the common case of an unwrapped trace costs no more than this. */
 function isPlainCycle({ bytes, start, end }: Line): boolean {
   if (bytes[start] !== 0x67 || bytes[start + 1] !== 0x63 || bytes[start + 2] !== 0x20) return false;
   const digit = bytes[start + 3]!;
-  return digit >= 0x30 && digit <= 0x39 && bytes[end - 1] !== NUL;
+  return digit >= 0x30 && digit <= 0x39 && bytes[end - 1] !== NUL && !isBlank(bytes[end - 1]!);
 }

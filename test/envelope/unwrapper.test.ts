@@ -197,6 +197,52 @@ const goldens: Golden[] = [
     identity: 'docker.web /web',
   },
   {
+    name: 'one of a list of JSON objects',
+    line: `[{"timestamp":"2026-11-21T09:00:00Z","textPayload":"${GC}"},`,
+    kinds: ['json'],
+    loggedAt: '2026-11-21T09:00:00Z',
+  },
+  {
+    name: 'JSON with the message inside',
+    line: `{"id":"A","attributes":{"message":"${GC}","timestamp":"2026-11-21T09:00:00.5Z","host":"h"}}`,
+    kinds: ['json'],
+    loggedAt: '2026-11-21T09:00:00.5Z',
+  },
+  {
+    name: 'OpenTelemetry',
+    line: `{"timeUnixNano":"1795251600123456789","body":{"stringValue":"${GC}"}}`,
+    kinds: ['json'],
+    loggedAt: '2026-11-21T09:00:00.123456789Z',
+  },
+  { name: 'a member of JSON over several lines', line: `    "textPayload": "${DOCKER_GC}",`, kinds: ['json'] },
+  { name: 'one of a list of strings', line: `  "${DOCKER_GC}",`.trimStart(), kinds: ['quoted'] },
+  {
+    name: 'CSV',
+    line: `2026-11-21 09:00:00.000,"${GC}"`,
+    kinds: ['quoted'],
+    loggedAt: '2026-11-21T09:00:00.000Z',
+  },
+  {
+    name: 'CSV with a date in words, labels and more cells',
+    line: `"Nov 21, 2026 @ 09:00:00.000","{app=""x""}","${GC}",web-1,`,
+    kinds: ['quoted'],
+  },
+  { name: 'TAI64N', line: `@400000006a1234560000abcd ${GC}`, kinds: ['tai64n'] },
+  {
+    name: 'svlogd',
+    line: `2026-11-21_09:00:00.12345 ${GC}`,
+    kinds: ['timestamp'],
+    loggedAt: '2026-11-21T09:00:00.12345Z',
+  },
+  { name: 'a date whose month may be its day', line: `11/12/2026 9:00:00 AM ${GC}`, kinds: ['timestamp'] },
+  { name: 'a task runner', line: `api:dev: ${GC}`, kinds: ['task'], identity: 'api:dev' },
+  { name: 'a bar of box characters', line: `web-server  │ ${GC}`, kinds: ['compose'], identity: 'web-server' },
+  { name: 'quoted in a mail', line: `> ${GC}`, kinds: ['mark'] },
+  { name: 'grep -n', line: `app.log:12:${GC}`, kinds: ['numbered'] },
+  { name: 'cat -n', line: `    12\t${GC}`, kinds: ['numbered'] },
+  { name: 'Buildkite', line: `\x1b_bk;t=1795251600123\x07${GC}`, kinds: [] },
+  { name: 'padded to the width of a screen', line: `${GC}     `, kinds: [] },
+  {
     name: "Go's log package with a name, microseconds and the file",
     line: `app: 2026/11/21 09:00:00.000001 main.go:33: ${GC}`,
     kinds: ['timestamp'],
@@ -515,6 +561,35 @@ test('docker pieces of any length are joined where docker is known to keep the n
   assert.equal(take(wrap(`${GC.slice(25)}\n`))[0]!.text, GC);
 });
 
+test('colours and padding in the lines between those with an anchor', () => {
+  const { unwrapper } = makeUnwrapper();
+  const read = (text: string, anchored: boolean): string => {
+    const bytes = Buffer.from(text);
+    const it = unwrapper.unwrap({ bytes, start: 0, end: bytes.length, number: 1, terminated: true, anchored })!;
+    return it.bytes.toString('utf8', it.start, it.end);
+  };
+  assert.equal(read('\x1b[1mmain.f()\x1b[0m', false), '\x1b[1mmain.f()\x1b[0m');
+  assert.equal(read('\x1b[1mgoroutine 1 [running]:\x1b[0m', true), 'goroutine 1 [running]:');
+  assert.equal(read('\x1b[1mmain.f()\x1b[0m', false), 'main.f()');
+  assert.ok(unwrapper.isWrapped);
+  assert.equal(read('main.f()  ', false), 'main.f()  ');
+  assert.equal(read('goroutine 1 [running]:   ', true), 'goroutine 1 [running]:');
+  assert.equal(read('main.f()  ', false), 'main.f()');
+  for (let i = 0; i < 65; i++) read('main.f()', false);
+  assert.ok(!unwrapper.isWrapped);
+  // What may be a piece of a torn line stays as it is.
+  assert.equal(read('gc 3 @0.5s 1%: 0.1+0.2+0.3 ms clock, ', true), 'gc 3 @0.5s 1%: 0.1+0.2+0.3 ms clock, ');
+});
+
+test('the other lines of JSON over several lines are no lines of their own', () => {
+  const { take } = makeUnwrapper();
+  assert.equal(take('    "message": "goroutine 1 [running]:"')[0]!.text, 'goroutine 1 [running]:');
+  for (const line of ['  },', '  {', '    "timestamp": "2026-11-21T09:00:00Z",', '    "labels": {']) {
+    assert.deepEqual(take(line), [], line);
+  }
+  assert.equal(take('    "message": "main.main()",')[0]!.text, 'main.main()');
+});
+
 test('a dump in one message comes out line by line', () => {
   const { take } = makeUnwrapper();
   const dump = 'goroutine 7 [chan send]:\r\nmain.leak()\n\t/x/main.go:12 +0x1d\n\ngoroutine 8 [running]:';
@@ -555,7 +630,9 @@ test('any bytes: never throws, and what nothing fits stays as it is', () => {
       const { take, unwrapper } = makeUnwrapper();
       for (const text of lines) {
         for (const seen of take(text)) {
-          if (seen.kinds.length === 0 && !/[\x00\x1b\ufeff]/.test(text)) assert.equal(seen.text, text);
+          if (seen.kinds.length === 0 && !/[\x00\x1b\ufeff]/.test(text)) {
+            assert.equal(seen.text.trimEnd(), text.trimEnd());
+          }
         }
       }
       while (unwrapper.end() !== undefined);
