@@ -45,7 +45,7 @@ export function isCounted(name: string): boolean {
   return COUNTED.includes(name);
 }
 
-/** Longest line that can begin a dump: a header with labels, a panic's first line. */
+/** What is read of a line that begins a dump: a panic's text may be longer, a header with labels is not. */
 const LONGEST = 65_536;
 
 /**
@@ -55,25 +55,27 @@ const LONGEST = 65_536;
 export function startsDump(bytes: Buffer, start: number, end: number): DumpStart | undefined {
   let at = start;
   while (at < end && (bytes[at] === 32 || bytes[at] === 9)) at++;
-  if (at === end || end - at > LONGEST) return undefined;
+  if (at === end) return undefined;
+  const isLong = end - at > LONGEST;
   const first = bytes[at]!;
   const indented = at > start;
   // g, p, f, S, W, t, r and anything before ` profile: total `
-  if (first === 103 /* g */ && isAt(bytes, at, end, 'goroutine ')) {
-    const line = lineText(bytes, at, end);
-    if (parseHeader(line) !== undefined) {
-      return { kind: 'stacks', cause: 'debug', indent: indentOf(bytes, start, at), text: '' };
-    }
-  }
   if (first === 112 /* p */ && isAt(bytes, at, end, 'panic: ')) {
-    const text = lineText(bytes, at, end).slice('panic: '.length);
+    const text = lineText(bytes, at, isLong ? at + LONGEST : end).slice('panic: '.length);
     return indented && bytes[start] === 9
       ? undefined
       : { kind: 'stacks', cause: 'panic', indent: indentOf(bytes, start, at), text };
   }
   if (first === 102 /* f */ && isAt(bytes, at, end, 'fatal error: ')) {
-    const text = lineText(bytes, at, end).slice('fatal error: '.length);
+    const text = lineText(bytes, at, isLong ? at + LONGEST : end).slice('fatal error: '.length);
     return { kind: 'stacks', cause: 'fatal', indent: indentOf(bytes, start, at), text };
+  }
+  if (isLong) return undefined;
+  if (first === 103 /* g */ && isAt(bytes, at, end, 'goroutine ')) {
+    const line = lineText(bytes, at, end);
+    if (parseHeader(line) !== undefined) {
+      return { kind: 'stacks', cause: 'debug', indent: indentOf(bytes, start, at), text: '' };
+    }
   }
   if (first === 116 /* t */ && !indented && isAt(bytes, at, end, 'throw: ')) {
     return { kind: 'stacks', cause: 'fatal', indent: 'none', text: lineText(bytes, at, end).slice('throw: '.length) };

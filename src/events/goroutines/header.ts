@@ -28,7 +28,8 @@ export function isGlued(details: string): boolean {
 
 /** Where in a line a whole header of a dumping goroutine (`goroutine N [running]:`) ends it, after other text; -1: nowhere. */
 export function findInnerHeader(text: string): number {
-  if (!text.endsWith(']:')) return -1;
+  // A label may hold the words of a header.
+  if (!text.endsWith(']:') || (text.startsWith('goroutine ') && parseHeader(text) !== undefined)) return -1;
   const at = text.lastIndexOf('goroutine ');
   return at > 0 && /^goroutine \d+ \[running[\], ]/.test(text.slice(at)) && parseHeader(text.slice(at)) !== undefined
     ? at

@@ -54,6 +54,27 @@ test('elided frames, old and new, are neither frames nor groups of their own', (
   assert.equal(old?.groups[0]?.framesElided, 1);
 });
 
+test('a label that holds a header', () => {
+  const text = [1, 2]
+    .map(
+      (id) =>
+        `goroutine ${id} [select (no cases) labels:{"k": "goroutine 9 [running]:", "pod": "p"}]:\nmain.f(0x1)\n\t/a.go:1 +0x2\n`,
+    )
+    .join('\n');
+  assert.deepEqual(
+    dumps(text).map((event) => [event.total, event.states]),
+    [[2, { 'select (no cases)': 2 }]],
+  );
+});
+
+test('a panic with a text longer than a line of a dump', () => {
+  const text = `panic: ${'long '.repeat(20_000)}\n\ngoroutine 1 [running]:\nmain.main()\n\t/a.go:1 +0x2\nexit status 2\n`;
+  const [event, ...rest] = dumps(text);
+  assert.equal(rest.length, 0);
+  assert.equal(event?.cause, 'panic');
+  assert.match(event?.message ?? '', /^(?:long )+/);
+});
+
 test('labels with brackets, quotes and commas in a header', () => {
   const text =
     'goroutine 7 [chan send, 4 minutes labels:{"k": "a ]: b", "q\\"": "x, }\\u00e9\\n"}]:\nmain.f(0x1)\n\t/a.go:1 +0x2\n';
