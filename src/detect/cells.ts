@@ -53,12 +53,12 @@ export function addPoint(c: CellStore, p: Point, y: number): void {
 }
 
 /** The first point of a cell. */
-export function firstOf(c: CellStore, cell: number): { t: number; index: number; tag?: number } {
+export function firstOf(c: CellStore, cell: number): { index: number; t: number; tag?: number } {
   const at = cell * CELL_NUMBERS;
   const tag = c.rows[at + FIRST_TAG]!;
   return {
-    t: c.rows[at + FIRST_T]!,
     index: c.rows[at + FIRST_INDEX]!,
+    t: c.rows[at + FIRST_T]!,
     ...(Number.isNaN(tag) ? {} : { tag }),
   };
 }
