@@ -56,7 +56,8 @@ export function addProcess(
 /** `process 2, restarted · gctrace 1.19+ · 93 GCs in 2 min · GOMAXPROCS 2`. */
 export function processTitle(report: ProcessReport): string {
   const reason = report.reason === 'restart' ? ' (restarted)' : report.reason === 'interleaved' ? ' (interleaved)' : '';
-  const format = report.format === undefined ? '' : ` · ${formatWords(report.format)}`;
+  // Another line may have come first (package init, SCHED): that it did says nothing of the trace.
+  const format = report.format?.startsWith('gctrace') ? ` · ${formatWords(report.format)}` : '';
   return `process ${report.process}${reason}${format} · ${spanWords(report)} · GOMAXPROCS ${report.stats.procs}`;
 }
 

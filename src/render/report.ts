@@ -23,6 +23,8 @@ export interface ReportOptions {
 const NARROWEST = 60;
 const DUMP_COMMAND = "curl -s 'http://HOST:PORT/debug/pprof/goroutine?debug=1'";
 const MOST_PROCESSES = 8;
+/** States of goroutines that wait for nothing. */
+const STATUS = /^(?:running|runnable|finished|idle|preempted)\b/;
 
 /** A wide chart is a little higher: 16 rows at 80 columns, 22 at 160. */
 function chartRows(width: number): number {
@@ -100,16 +102,25 @@ function snapshotWords(report: Report): string {
     }
     const largest = last.groups.reduce((a, b) => (b.count > a.count ? b : a), last.groups[0]!);
     if (last.groups.length === 0) return `${formatCount(last.total, 'goroutine')}.`;
-    const waits = largest.state === undefined ? 'stands' : `is in ${largest.state}`;
+    const { state } = largest;
+    const waits = state === undefined ? 'stands' : STATUS.test(state) ? `is ${state}` : `is in ${state}`;
     const frame = blockingFrame(largest);
     const place = frame === undefined ? 'at a place that cannot be read' : `at ${siteWords(frame)}`;
     return `${formatCount(last.total, 'goroutine')}; the largest group (${largest.count}) ${waits} ${place}.`;
   }
   if (heap === undefined) return '';
-  const largest = [...heap.last.sites].sort((a, b) => b.inUse.bytes - a.inUse.bytes)[0];
-  const held = `${formatBytes(heap.last.inUse.bytes)} in use`;
-  if (largest === undefined) return `${held}.`;
-  return `${held}; ${siteWords(blockingFrame(largest) ?? largest)} holds most of it, ${formatBytes(largest.inUse.bytes)}.`;
+  // A text has a record for each size of object that a place allocates.
+  const byPlace = new Map<string, number>();
+  for (const site of heap.last.sites) {
+    const place = siteWords(blockingFrame(site) ?? site);
+    byPlace.set(place, (byPlace.get(place) ?? 0) + site.inUse.bytes);
+  }
+  const [largest] = [...byPlace].sort((a, b) => b[1] - a[1]);
+  const total = heap.last.inUse.bytes;
+  const held = `${formatBytes(total)} in use`;
+  if (largest === undefined || largest[1] <= 0) return `${held}.`;
+  const [place, bytes] = largest;
+  return `${held}; ${place} holds ${bytes * 2 > total ? 'most of it' : 'the largest part'}, ${formatBytes(bytes)}.`;
 }
 
 function addSmallProcesses(page: Page, report: Report): void {

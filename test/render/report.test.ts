@@ -45,6 +45,36 @@ test('a leak at 80 columns', () => {
   assertGolden('leak-80.txt', renderReport(reportOf(leakEvents()), { ...plain, width: 80 }));
 });
 
+test('the first sentence of one heap text adds up the sizes of object of a place', () => {
+  const site = (line: number, bytes: number) => {
+    const frame = { function: 'main.tick', file: '/app/main.go', line };
+    const inUse = { objects: 1, bytes };
+    return { ...frame, stack: [frame], inUse, allocated: inUse, raw: { inUse, allocated: inUse } };
+  };
+  const heap = (...sites: ReturnType<typeof site>[]): string => {
+    const bytes = sites.reduce((sum, { inUse }) => sum + inUse.bytes, 0);
+    const total = { objects: sites.length, bytes };
+    const head = { type: 'heap', schema: 1, source: 'heap.txt', line: 1, profile: 'heap', sampleRate: 524288 } as const;
+    return renderReport(reportOf([{ ...head, inUse: total, allocated: total, sites }]), { ...plain, width: 100 });
+  };
+  assert.match(heap(site(24, 3 << 20), site(9, 4 << 20), site(24, 3 << 20)), /main\.go:24 holds most of it, 6\.00 MiB/);
+  assert.match(
+    heap(site(1, 3 << 20), site(2, 2 << 20), site(3, 2 << 20)),
+    /main\.go:1 holds the largest part, 3\.00 MiB/,
+  );
+});
+
+test('the title of a process names the format of its trace, not of what came before it', () => {
+  const [first, ...rest] = leakEvents();
+  assert.ok(first?.type === 'process');
+  assert.match(
+    renderReport(reportOf([first, ...rest]), { ...plain, width: 80 }),
+    /process 1 · gctrace 1\.19 · 180 GCs/,
+  );
+  const text = renderReport(reportOf([{ ...first, format: 'inittrace' }, ...rest]), { ...plain, width: 80 });
+  assert.match(text, /process 1 · 180 GCs/);
+});
+
 test('a leak at 160 columns, in colour', () => {
   assertGolden('leak-160-color.txt', renderReport(reportOf(leakEvents()), { width: 160, color: true, ascii: false }));
 });
