@@ -92,18 +92,21 @@ function detailOf(
   if (atLimit) sentences.push('It has already reached the memory limit: see the finding about it.');
   if (projection !== undefined) {
     const { earliest, latest } = projection.secondsLeftInterval ?? { earliest: projection.secondsLeft };
+    const limit = `the limit of ${mib(projection.limitBytes / 2 ** 20)}`;
     sentences.push(
-      `At this pace the limit of ${mib(projection.limitBytes / 2 ** 20)} is met in ${duration(projection.secondsLeft)} ` +
-        `(${duration(earliest)}${latest === undefined ? ' or more' : ` to ${duration(latest)}`}).`,
+      projection.secondsLeft === 0
+        ? `What the heap reaches before its next collection has passed ${limit}.`
+        : `At this pace ${limit} is met in ${duration(projection.secondsLeft)} ` +
+            `(${duration(earliest)}${latest === undefined ? ' or more' : ` to ${duration(latest)}`}).`,
     );
   }
   return sentences.join(' ');
 }
 
-/** Seconds over which the present goal, ratio and stacks are averaged. */
+/** Seconds over which what hardly moves while the heap grows is averaged. */
 const PRESENT_SECONDS = 10;
 
-function present(context: RuleContext, signal: 'goalRatio' | 'heapGoal' | 'stacks'): number | undefined {
+function present(context: RuleContext, signal: 'goalRatio' | 'stacks'): number | undefined {
   const to = context.latest.t;
   return context.history.mean(signal, to - PRESENT_SECONDS, to) ?? context.latest.values[signal];
 }
@@ -112,6 +115,12 @@ function present(context: RuleContext, signal: 'goalRatio' | 'heapGoal' | 'stack
 function gogcOf(context: RuleContext): number | undefined {
   const ratio = present(context, 'goalRatio');
   return ratio === undefined ? undefined : Math.round((ratio - 1) * 100);
+}
+
+/** The goal of the latest cycle: what the live heap of the cycle before, on the line of the growth, makes of GOGC. */
+function goalOf(episode: Pick<GrowthEpisode, 'slope' | 'levelTo'>, context: RuleContext, ratio: number): number {
+  const before = episode.levelTo - episode.slope * (context.latest.values.gcInterval ?? 0);
+  return Math.max(before, 0) * ratio;
 }
 
 /**
@@ -128,7 +137,6 @@ function projectGrowth(
   const heapLimitMiB = limit.found === undefined ? heapLimitOf(limit) : undefined;
   const nonHeap = (present(context, 'stacks') ?? 0) + (context.latest.globalsMiB ?? 0);
   const ratio = present(context, 'goalRatio');
-  const goal = present(context, 'heapGoal');
   let limitMiB: number;
   let room: number;
   let pace = 1;
@@ -142,7 +150,7 @@ function projectGrowth(
     limitMiB = limitBytes / 2 ** 20;
     // Crowded at a GOMEMLIMIT that nobody named, the goal is the live heap and grows as fast as it does.
     pace = ratio ?? 1;
-    room = limitMiB - nonHeap - (goal ?? episode.levelTo);
+    room = limitMiB - nonHeap - (ratio === undefined ? episode.levelTo : goalOf(episode, context, ratio));
   } else {
     return undefined;
   }

@@ -144,16 +144,27 @@ test('projection: (limit − non-heap − goal) / (slope · (1 + GOGC/100)) at b
   const limitBytes = 512 * 2 ** 20;
   const told = analyse(events, { limitBytes }, scripted({}, { final: [{ bend: ONSET, detectedAt: 99 }], tail: TAIL }));
   const growth = standing(told).find(({ rule }) => rule === 'heap-growth');
-  // The last ten seconds: goal 2 × live, live 69…79, so 148; goal over the live heap before: about 2.03.
+  // The last ten seconds: goal 2 × live, live 69…79; goal over the live heap before: about 2.03, so the last goal is 158.
   const live = Array.from({ length: 11 }, (_, i) => 69 + i);
-  const goal = live.reduce((sum, mib) => sum + 2 * mib, 0) / live.length;
   const ratio = live.reduce((sum, mib) => sum + (2 * mib) / (mib - 1), 0) / live.length;
+  const goal = 78 * ratio;
+  assert.ok(Math.abs(goal - 158) < 0.5);
   const seconds = (slope: number) => (512 - 3 - goal) / (slope * ratio);
   assert.equal(growth?.projection?.limitBytes, limitBytes);
   assert.ok(Math.abs((growth?.projection?.secondsLeft ?? 0) - seconds(1)) < 0.01);
   assert.ok(Math.abs((growth?.projection?.secondsLeftInterval?.earliest ?? 0) - seconds(1.25)) < 0.01);
   assert.ok(Math.abs((growth?.projection?.secondsLeftInterval?.latest ?? 0) - seconds(0.8)) < 0.01);
   assert.equal(growth?.severity, 'critical');
+});
+
+test('projection: a limit that the goal has passed is met now, however short the trace is', () => {
+  // The goal doubles within a second: its mean over the trace is far below the last one.
+  const events = Array.from({ length: 60 }, (_, i) => cycle(i + 1, i / 10, 20 + 20 * Math.max(0, i - 40)));
+  const onset = { ...ONSET, t: 4, slopeAfter: 200 };
+  const tail = { ...TAIL, from: 4, level: 400, slope: 200, slopeInterval: { from: 190, to: 210 } };
+  const limitBytes = 700 * 2 ** 20;
+  const told = analyse(events, { limitBytes }, scripted({}, { final: [{ bend: onset, detectedAt: 5 }], tail }));
+  assert.equal(standing(told).find(({ rule }) => rule === 'heap-growth')?.projection?.secondsLeft, 0);
 });
 
 test('projection: under GOMEMLIMIT the live heap has to meet it', () => {
