@@ -1,7 +1,7 @@
 // In: points, one at a time. Out: at most MAX_CELLS means over time, fine where recent, coarse where old.
 
 import { COMPACT_TO, MAX_CELLS } from './constants.ts';
-import { CELL_NUMBERS, type CellMeans, joinCells, meansOf } from './kernel.ts';
+import { CELL_NUMBERS, type CellMeans, joinCells, meansOf } from './kernel/index.ts';
 import type { Point } from './types.ts';
 
 /**

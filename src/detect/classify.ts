@@ -4,7 +4,7 @@ import { PLACE_REACH } from './calibration.ts';
 import { GROWTH_T, KINK_SLACK, STOPPED_SHARE } from './constants.ts';
 import { effectOf } from './effects.ts';
 import type { Cells } from './fit.ts';
-import { findHinge } from './kernel.ts';
+import { findHinge } from './kernel/index.ts';
 import { fitPieces, type Line, lineAt, type Sums, sse, valuesOf } from './sums.ts';
 import type { BendKind } from './types.ts';
 

@@ -3,7 +3,7 @@
 
 import type { CellBend } from './classify.ts';
 import type { Cells } from './fit.ts';
-import { type CurveGrid, fitCurves } from './kernel.ts';
+import { type CurveGrid, fitCurves } from './kernel/index.ts';
 import { type Line, type Sums, sse, valuesOf } from './sums.ts';
 
 /** Rates tried, in units of 1 / length of the growth: the curve is (exp(g u) - 1) / g after its onset. */

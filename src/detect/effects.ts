@@ -10,7 +10,7 @@ import {
   strictness,
 } from './constants.ts';
 import type { Cells } from './fit.ts';
-import { lowerQuartile } from './kernel.ts';
+import { lowerQuartile } from './kernel/index.ts';
 import { fitLine, fitPieces, type Line, lineAt, type Sums, sse } from './sums.ts';
 import type { Sensitivity } from './types.ts';
 

@@ -1,7 +1,7 @@
 // In: cells of one series. Out: its segmentation: straight pieces over time, with or without a cycle under them.
 
 import { BEND_PARAMETERS, HARMONICS, KINK_PARAMETERS } from './constants.ts';
-import { fitLines, leastSquares } from './kernel.ts';
+import { fitLines, leastSquares } from './kernel/index.ts';
 import { findPeriod, findWave, harmonicColumns, trendFinder } from './period.ts';
 import { fitPieces, fittedValues, type Line, type Sums } from './sums.ts';
 

@@ -17,7 +17,7 @@ import {
   strictness,
 } from './constants.ts';
 import { effectOf } from './effects.ts';
-import { fitLevels, median, prepare } from './kernel.ts';
+import { fitLevels, median, prepare } from './kernel/index.ts';
 import type { SeriesInput, WholeFit } from './segments.ts';
 import { fitLine, type Sums } from './sums.ts';
 import { amplitude, findTurns, isCycle } from './zigzag.ts';

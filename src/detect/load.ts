@@ -1,7 +1,7 @@
 // In: times, values, loads and a growing stretch. Out: does the load explain the growth, and is the growth running out?
 
 import { LOAD_RISE, LOAD_STEADY, LOAD_STEADY_POINTS, LOAD_STEADY_SHARE } from './constants.ts';
-import { leastSquares, median, mediansOfFive } from './kernel.ts';
+import { leastSquares, median, mediansOfFive } from './kernel/index.ts';
 
 export interface Stretch {
   t: Float64Array;

@@ -9,7 +9,7 @@ import {
   PERIOD_MIN_SIGMA,
   PERIOD_MIN_TURNS,
 } from './constants.ts';
-import { bestCut, findHinge, fitHarmonics, leastSquares, turnHarmonics } from './kernel.ts';
+import { bestCut, findHinge, fitHarmonics, leastSquares, turnHarmonics } from './kernel/index.ts';
 
 /** cos and sin columns of the first `k` harmonics of `turns` turns over x in 0..1. */
 export function harmonicColumns(x: Float64Array, turns: number, k: number): Float64Array[] {

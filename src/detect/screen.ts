@@ -16,7 +16,7 @@ import {
   SCREEN_LAMBDA,
   SCREEN_RECORD,
 } from './constants.ts';
-import { type CellMeans, chart } from './kernel.ts';
+import { type CellMeans, chart } from './kernel/index.ts';
 import type { WholeFit } from './segments.ts';
 
 /** Plain JSON. `slope` per second, from `level` at `t0`. */

@@ -6,7 +6,7 @@ import { joinCurves } from './curve.ts';
 import { dropWeakCuts, smallestEffect } from './effects.ts';
 import { type Cells, type Segmentation, segmentPlain, withCycle } from './fit.ts';
 import { findFloor } from './floor.ts';
-import { median, prepare } from './kernel.ts';
+import { median, prepare } from './kernel/index.ts';
 import { fitLine, fitPieces, type Line, type Sums } from './sums.ts';
 import { tidyBends } from './tidy.ts';
 import { twoKinks } from './two-kinks.ts';

@@ -3,7 +3,7 @@
 
 import { MIN_SIDE, TINY } from './constants.ts';
 import type { Cells, Segmentation } from './fit.ts';
-import { leastSquares } from './kernel.ts';
+import { leastSquares } from './kernel/index.ts';
 import { fitPieces, type Line, lineAt, type Sums, sse, valuesOf } from './sums.ts';
 
 /** A leap beyond this many sigma is no doubt a leap. */

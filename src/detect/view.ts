@@ -4,7 +4,7 @@ import { confidenceOf, SLOPE_REACH } from './calibration.ts';
 import { type CellStore, cellMeans, firstOf } from './cells.ts';
 import type { CellBend } from './classify.ts';
 import { ALARM_GROWTH_CELLS, SWING_CELLS, SWING_FACTOR } from './constants.ts';
-import type { CellMeans } from './kernel.ts';
+import type { CellMeans } from './kernel/index.ts';
 import { segmentLevels } from './level.ts';
 import { isRunningOut, loadExplains, type Stretch } from './load.ts';
 import { segmentSeries, type WholeFit } from './segments.ts';

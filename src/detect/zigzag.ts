@@ -1,7 +1,7 @@
 // In: the pieces of a segmentation. Out: whether they are a zigzag (a cycle), and whether its troughs drift (a leak under it).
 
 import { CYCLE_DRIFT, CYCLE_RANGE, CYCLE_TURNS, TROUGH_TURNS } from './constants.ts';
-import { median } from './kernel.ts';
+import { median } from './kernel/index.ts';
 import { type Line, lineAt } from './sums.ts';
 
 /** A turning point: the cell it lies at, its time, its level. */

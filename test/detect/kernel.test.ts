@@ -19,7 +19,7 @@ import {
   mediansOfFive,
   prepare,
   turnHarmonics,
-} from '../../src/detect/kernel.ts';
+} from '../../src/detect/kernel/index.ts';
 import {
   costOfLine,
   join,
