@@ -40,7 +40,8 @@ function renderTable(table: DiffTable, options: DiffViewOptions): string[] {
     total === undefined
       ? ''
       : `: ${format(total.base)} to ${format(total.next)} (${signed(total.next - total.base, format)})`;
-  lines.push(paint(style, 'title', displayText(`What changed: ${table.title}${sum}`, style.ascii)));
+  for (const line of wrapText(displayText(`What changed: ${table.title}${sum}`, style.ascii), width))
+    lines.push(paint(style, 'title', line));
   if (table.rows.length === 0) {
     lines.push('nothing');
     return lines;

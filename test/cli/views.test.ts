@@ -110,7 +110,7 @@ test('inputs without any record: status 3', async () => {
   ]) {
     const ran = await gcbend(args, { cwd });
     assert.equal(ran.status, 3, args.join(' '));
-    assert.match(ran.stderr, /^gcbend: [^]*\n {2}try: /, args.join(' '));
+    assert.match(ran.stderr, /^gcbend: [\s\S]*\n {2}try: /, args.join(' '));
     assert.equal(ran.stdout, '', args.join(' '));
   }
 });
@@ -125,7 +125,7 @@ test('diff: other formats, files, and findings that --fail-on names', async () =
   const [json, ndjson, table, markdown, report] = files.map((file) => readFileSync(file, 'utf8'));
   assert.deepEqual(JSON.parse(json!), JSON.parse(ndjson!));
   assert.equal(table, csv);
-  assert.match(markdown!, /^## What changed\n[^]*\| live heap, last \| MiB \| \S+ \| \S+ \| \+\d+/);
+  assert.match(markdown!, /^## What changed\n[\s\S]*\| live heap, last \| MiB \| \S+ \| \S+ \| \+\d+/);
   assert.match(report!, /new +heap-growth/);
   const failing = await gcbend(['diff', ...sides, '--fail-on', 'heap-growth']);
   assert.equal(failing.status, 1);
