@@ -27,8 +27,8 @@ export function makeCells(): CellStore {
   return { count: 0, share: 1 / COMPACT_TO, rows: new Float64Array(FEW_CELLS * CELL_NUMBERS) };
 }
 
-/** The point with `y` in place of its own value. */
-export function addPoint(c: CellStore, p: Point, y: number): void {
+/** The point with `y` in place of its own value, standing for `size` points. */
+export function addPoint(c: CellStore, p: Point, y: number, size: number): void {
   let { rows } = c;
   const at = c.count * CELL_NUMBERS;
   if (at === rows.length) {
@@ -37,11 +37,11 @@ export function addPoint(c: CellStore, p: Point, y: number): void {
     c.rows = rows;
   }
   const { t, load } = p;
-  rows[at] = 1;
-  rows[at + 1] = t;
-  rows[at + 2] = y;
-  rows[at + 3] = load ?? 0;
-  rows[at + 4] = load === undefined ? 0 : 1;
+  rows[at] = size;
+  rows[at + 1] = t * size;
+  rows[at + 2] = y * size;
+  rows[at + 3] = (load ?? 0) * size;
+  rows[at + 4] = load === undefined ? 0 : size;
   rows[at + FIRST_T] = t;
   rows[at + FIRST_INDEX] = p.index;
   rows[at + FIRST_TAG] = p.tag ?? Number.NaN;

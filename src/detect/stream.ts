@@ -51,7 +51,7 @@ function makeState(options: DetectorOptions): State {
     options,
     cells: makeCells(),
     waiting: [],
-    lastT: 0,
+    lastT: -Number.MAX_VALUE,
     offset: 0,
     screen: makeScreen(),
     candidate: null,
@@ -76,7 +76,6 @@ export function restoreDetector(state: unknown): StreamDetector {
 function wrap(s: State): StreamDetector {
   return {
     push: (p) => push(s, p),
-    keep: (p) => void takeIn(s, p),
     finish: () => finish(s),
     state: (): Saved => structuredClone({ ...s, cells: saveCells(s.cells) }),
   };
@@ -84,9 +83,10 @@ function wrap(s: State): StreamDetector {
 
 /** Keeps a point; with the level model every third brings the median of the last three. */
 function takeIn(s: State, p: Point): { t: number; y: number } | undefined {
+  if (!(p.t >= s.lastT && Number.isFinite(p.t) && Number.isFinite(p.y))) return undefined;
   s.lastT = p.t;
   if (s.options.model === 'line') {
-    addPoint(s.cells, p, p.y);
+    addPoint(s.cells, p, p.y, p.size ?? 1);
     return p;
   }
   const { waiting } = s;
@@ -99,7 +99,8 @@ function takeIn(s: State, p: Point): { t: number; y: number } | undefined {
   const a = first.y;
   const b = waiting[1]!.y;
   const y = Math.max(Math.min(a, b), Math.min(Math.max(a, b), p.y));
-  addPoint(s.cells, first, y);
+  const size = ((first.size ?? 1) + (waiting[1]!.size ?? 1) + (p.size ?? 1)) / 3;
+  addPoint(s.cells, first, y, size);
   return { t: first.t, y };
 }
 

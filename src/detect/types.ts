@@ -1,6 +1,9 @@
 // In: points of one series (time, value). Out: bends. Numbers only: no Go words, no I/O, no clock.
 
-/** One point: `t` in seconds (or snapshot number where there is no time), `y` in the signal's unit. */
+/**
+ * One point: `t` in seconds (or snapshot number where there is no time), `y` in the signal's unit. A point whose time or value is not
+ * finite, or that lies before the last one, has no place in a series: it is passed over.
+ */
 export interface Point {
   t: number;
   y: number;
@@ -10,6 +13,8 @@ export interface Point {
   tag?: number;
   /** The load at that time (an allocation rate), if the caller knows one. */
   load?: number;
+  /** How many points it is the mean of; default 1. */
+  size?: number;
 }
 
 export type BendKind =
@@ -89,8 +94,6 @@ export interface DetectorResult {
 /** Bounded memory, bounded work per point; `state()` is one plain JSON value. */
 export interface StreamDetector {
   push(point: Point): DetectorUpdate | undefined;
-  /** Takes a point for `finish` without a look at the series: for signals that nobody waits for while they stream. */
-  keep(point: Point): void;
   finish(): DetectorResult;
   state(): unknown;
 }

@@ -2,12 +2,13 @@
 import type { WatchedSignal } from './signals.ts';
 import type { CycleSample } from './trace-series.ts';
 
-/** Bounds in time, index and line of the first cycle, cycles, then sums. */
+/** Bounds in time, index and line of the first cycle, half-second cells and cycles that it is made of, then sums. */
 const COLUMNS = [
   'from',
   'to',
   'index',
   'line',
+  'cells',
   'cycles',
   'liveSum',
   'goalSum',
@@ -68,6 +69,7 @@ export interface SeriesPoint {
   index: number;
   tag: number;
   load?: number;
+  size?: number;
 }
 
 /** What the signal was on average in the cell; undefined when no cycle of it carries the signal. */
@@ -87,6 +89,7 @@ export function openCell(sample: CycleSample): CycleCell {
   cell[AT.from] = sample.t;
   cell[AT.index] = sample.index;
   cell[AT.line] = sample.line;
+  cell[AT.cells] = 1;
   return cell;
 }
 
@@ -138,5 +141,5 @@ function addPair(cell: CycleCell, goal: number, ratio: number): void {
 /** Makes one cell of two that follow each other. */
 export function joinCells(into: CycleCell, from: CycleCell): void {
   into[AT.to] = from[AT.to]!;
-  for (let i = AT.cycles; i < into.length; i++) into[i]! += from[i]!;
+  for (let i = AT.cells; i < into.length; i++) into[i]! += from[i]!;
 }

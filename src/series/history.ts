@@ -99,7 +99,14 @@ export class History {
 
   /** All of a signal that is kept, a point a cell. */
   points(signal: WatchedSignal): SeriesPoint[] {
-    return this.#cells.map((cell) => pointOf(cell, signal)).filter((point) => point !== undefined);
+    const points: SeriesPoint[] = [];
+    for (const cell of this.#cells) {
+      const point = pointOf(cell, signal);
+      if (point === undefined) continue;
+      point.size = cell[AT.cells]!;
+      points.push(point);
+    }
+    return points;
   }
 
   /** Two signals side by side, cell by cell, where both are known. */

@@ -88,9 +88,6 @@ export function scripted(updates: Record<number, DetectorUpdate>, result: Partia
         points++;
         return heap ? updates[Math.round(point.t)] : undefined;
       },
-      keep: () => {
-        points++;
-      },
       finish: () => (heap ? { ...NOTHING, ...result } : NOTHING),
       state: () => ({ heap, points }),
     };
