@@ -29,7 +29,7 @@ const modules = new Map<string, object>();
 export function instantiate<Exports extends object>(
   program: string,
   memory: Memory,
-  host: Readonly<Record<string, number | ((value: number) => number)>> = {},
+  host: Readonly<Record<string, number | ((...values: number[]) => number)>> = {},
 ): Exports {
   let module = modules.get(program);
   if (module === undefined) {

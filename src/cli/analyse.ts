@@ -5,7 +5,7 @@ import type { SourceChunk } from '../core/parsing.ts';
 import { GcbendError } from '../errors.ts';
 import { EventParser } from '../events/event-parser.ts';
 import type { GrammarSet } from '../grammar/index.ts';
-import { expandInputs, openInput } from '../input/index.ts';
+import { expandInputs, type Input, openInput } from '../input/index.ts';
 import { SnapshotReader } from '../input/snapshot-store.ts';
 import { exitStatus } from './exit-status.ts';
 import { explainNothing, FirstBytes } from './nothing-recognised.ts';
@@ -122,10 +122,28 @@ async function* readAll(names: AsyncIterable<string>): AsyncGenerator<SourceChun
     }
     const input = openInput(name);
     const modifiedMs = input.modifiedAt?.getTime();
-    for await (const bytes of input.chunks) yield { source: name, bytes, modifiedMs };
+    yield* readInput(input, modifiedMs);
     yield { source: name, end: true, modifiedMs };
     if (input.problem !== undefined)
       process.stderr.write(`gcbend: ${input.problem.message}; what was read until there is reported\n`);
+  }
+}
+
+/** Each chunk is read to where the parser of the ones before has room for it. */
+async function* readInput(
+  { name: source, chunks }: Input,
+  modifiedMs: number | undefined,
+): AsyncGenerator<SourceChunk> {
+  try {
+    for (let room: Buffer | undefined; ; ) {
+      const { value: bytes, done } = await chunks.next(room);
+      if (done) return;
+      const chunk: SourceChunk = { source, bytes, modifiedMs };
+      yield chunk;
+      room = chunk.room;
+    }
+  } finally {
+    await chunks.return();
   }
 }
 

@@ -14,6 +14,8 @@ import type { GrammarSet } from '../grammar/index.ts';
 export interface SourceChunk {
   source: string;
   bytes?: Buffer;
+  /** Set by the stage that has read the bytes: where the source's next ones may be put, so that they need not be copied. */
+  room?: Buffer | undefined;
   end?: boolean;
   /** Time of the file, ms since 1970. */
   modifiedMs?: number | undefined;
@@ -93,8 +95,10 @@ export class Parsing {
         kind = isOwnNdjson(bytes) ? 'ndjson' : 'text';
         this.#kinds.set(source, kind);
       }
-      if (kind === 'text') this.parser.push(source, bytes);
-      else await this.#pushNdjson(source, bytes);
+      if (kind === 'text') {
+        this.parser.push(source, bytes);
+        chunk.room = this.parser.room(source);
+      } else await this.#pushNdjson(source, bytes);
     }
     if (end === true) await this.#end(source);
   }

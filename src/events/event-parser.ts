@@ -49,6 +49,12 @@ export class EventParser {
     parser.push(chunk);
   }
 
+  /** Where the next bytes of a source may be put before they are pushed: they are not copied then. */
+  room(source: string): Buffer | undefined {
+    const parser = this.#open.get(source);
+    return parser instanceof SourceParser ? parser.room() : undefined;
+  }
+
   /** A source has ended: what is still open in it is reported. */
   endSource(source: string): void {
     const parser = this.#open.get(source);

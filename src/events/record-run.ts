@@ -50,7 +50,6 @@ export class RunTaker {
   #decoder: RowDecoder | undefined;
   /** Lines to try: few after a run that was cut short, so that little is read in vain. */
   #most = 1;
-  #firstLine = 0;
   readonly #run: RecordRun;
 
   constructor(options: RunOptions) {
@@ -69,24 +68,24 @@ export class RunTaker {
   }
 
   /** The run that begins with a line that was just read and that nothing is wrapped around; undefined when there is none. */
-  take(line: Line): RecordRun | undefined {
+  take(line: Line, passes: boolean): RecordRun | undefined {
     const { tracker, grammars, reader, source } = this.#options;
     const only = tracker.only;
     if (only === undefined || only.identity !== undefined) return undefined;
     const shape = grammars.likely(line.bytes[line.start]!);
     if (shape === undefined || shape.index !== only.shape || !this.#prepare(shape, only)) return undefined;
     const runs = this.#reader!;
-    const most = runs.read(line.start, reader.complete, line.number, this.#most);
+    const most = runs.read(line.start, reader.complete, line.number, this.#most, passes);
     if (most === 0) return undefined;
     const rows = this.#rows!;
     const records = tracker.followRows(this.#sightings.readFirst(rows, shape, source), rows, most);
     this.#most = records < most ? 1 : Math.min(2 * this.#most, mostLines);
     if (records === 0) return undefined;
-    if (records > 1) reader.advance(runs.lineEnd(records - 1), records - 1);
+    const last = records < most ? records - 1 : records;
+    reader.advance(runs.lineEnd(last), runs.lineNumber(last) - line.number);
     const run = this.#run;
     run.records = records;
     run.at = only.atSeconds;
-    this.#firstLine = line.number;
     return run;
   }
 
@@ -114,7 +113,7 @@ export class RunTaker {
   }
 
   #numbered(event: Record<string, unknown>, index: number): GcbendEvent {
-    event['line'] = this.#firstLine + index;
+    event['line'] = this.#reader!.lineNumber(index);
     return event as unknown as GcbendEvent;
   }
 }

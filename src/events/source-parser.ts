@@ -105,6 +105,11 @@ export class SourceParser {
     return this.#reader.bytes;
   }
 
+  /** Where the next bytes may be put before they are pushed: they are not copied then. */
+  room(): Buffer | undefined {
+    return this.#reader.room();
+  }
+
   push(chunk: Buffer): void {
     this.#reader.push(chunk);
     this.#drain();
@@ -153,7 +158,7 @@ export class SourceParser {
     const { sink, now } = this.#options;
     const isAlone = this.#foreign === undefined && !this.#awaitsRest && now?.() === undefined;
     if (sink.run === undefined || !line.terminated || !isAlone) return false;
-    const run = this.#runs.take(line);
+    const run = this.#runs.take(line, !this.#needsEveryLine);
     if (run === undefined) return false;
     this.#tracesStack = false;
     sink.run(run);

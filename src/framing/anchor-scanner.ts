@@ -53,9 +53,9 @@ export class AnchorScanner {
     const memory = createMemory(start + workBytes + SLACK_BYTES);
     writeTables(memory.buffer, assignBuckets(needed));
     this.buffer = Buffer.from(memory.buffer, this.#base, capacity);
-    this.workspace = { memory, window: this.#base, start, bytes: workBytes };
     this.#result = new Uint32Array(memory.buffer, 0, 3);
     this.#scanner = instantiate<ScannerExports>(ANCHOR_SCANNER_WASM, memory);
+    this.workspace = { memory, find: this.#scanner.find, window: this.#base, start, bytes: workBytes };
   }
 
   /** The first line within `[from, to)` that contains an anchor; `from` is a line start. */

@@ -7,8 +7,8 @@ import type { Line, Workspace } from './types.ts';
 
 const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
-/** Bytes that are looked at in one go: small enough for the second-level cache. */
-const WINDOW_BYTES = 256 * 1024;
+/** Bytes that are looked at in one go: small enough for the second-level cache, large enough that a turn for each costs little. */
+const WINDOW_BYTES = 1024 * 1024;
 /** An unread rest up to this size is moved to the front at once, so that the same cache lines are filled again. */
 const CHEAP_MOVE_BYTES = 4096;
 
@@ -98,7 +98,17 @@ export class LineReader {
     return this.#complete;
   }
 
-  /** Hands in the next bytes. The one before must have been read: `next` or `remaining` said there is no more. */
+  /** Where the next bytes may be put before they are handed in: they are not copied then. Undefined while there is something to read. */
+  room(): Buffer | undefined {
+    if (this.#chunk !== undefined || this.#start < this.#complete) return undefined;
+    this.#moveToFront();
+    return this.#buffer.subarray(this.#filled, this.#filled + this.#windowBytes);
+  }
+
+  /**
+   * Hands in the next bytes; those that stand in `room` begin where it begins. The ones before must have been read: `next` or `remaining`
+   * said there is no more.
+   */
   push(chunk: Buffer): void {
     if (this.#ended) throw new GcbendError('STATE_INVALID', 'push after end');
     if (this.#chunk !== undefined || this.#start < this.#complete) {
@@ -194,17 +204,22 @@ export class LineReader {
     return false;
   }
 
-  /** Copies the next window of the chunk behind the unread rest; returns where it begins. */
+  /** Moves the unread rest, so that the same cache lines are filled again. */
+  #moveToFront(): void {
+    if (this.#start === 0) return;
+    this.#buffer.copyWithin(0, this.#start, this.#filled);
+    this.#filled -= this.#start;
+    this.#start = this.#complete = 0;
+  }
+
+  /** Puts the next window of the chunk behind the unread rest; returns where it begins. */
   #appendWindow(chunk: Buffer): number {
     const unread = this.#filled - this.#start;
     const size = Math.min(this.#windowBytes, chunk.length - this.#taken);
-    if (this.#start > 0 && (unread <= CHEAP_MOVE_BYTES || this.#filled + size > this.#buffer.length)) {
-      this.#buffer.copyWithin(0, this.#start, this.#filled);
-      this.#start = 0;
-      this.#filled = unread;
-    }
+    const isThere = chunk.buffer === this.#buffer.buffer;
+    if (!isThere && (unread <= CHEAP_MOVE_BYTES || this.#filled + size > this.#buffer.length)) this.#moveToFront();
     const from = this.#filled;
-    this.#buffer.set(chunk.subarray(this.#taken, this.#taken + size), from);
+    if (!isThere) this.#buffer.set(chunk.subarray(this.#taken, this.#taken + size), from);
     this.#filled = from + size;
     this.#complete = this.#start;
     this.#anchoredStart = -1;

@@ -21,6 +21,8 @@ export interface Line {
 /** A piece of the memory in which the lines stand, for a WebAssembly program that works on them. */
 export interface Workspace {
   readonly memory: Memory;
+  /** The scanner's own `find`, for a program that looks for lines itself: see anchor-scanner.wat. */
+  readonly find: (from: number, to: number) => number;
   /** Address of `bytes[0]` of every line; at least 64 bytes can be read behind any line. */
   readonly window: number;
   /** The piece: its first address and its length. */

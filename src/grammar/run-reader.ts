@@ -18,6 +18,8 @@ const STEP_BYTES = 48;
 const NUMBER_BYTES = 15;
 const LINE_NUMBER_BYTES = 10;
 const MOST_LINES = 0xffffffff;
+/** As many as a window can hold at most. */
+const MOST_PASSED = 2 ** 22;
 /** Texts are copied in words of this length, the last one whole. */
 const VECTOR_BYTES = 16;
 
@@ -28,12 +30,12 @@ const OUTPUT_BYTES = 64 * 1024;
 /** Bytes of workspace that a RunReader needs. */
 export const RUN_READER_BYTES = PLAN_BYTES + ROWS_BYTES + OUTPUT_BYTES;
 
-/** Before the values of the holes: where the line ends in the input and in the output. */
-const ROW_HEAD = 2;
+/** Before the values of the holes: where the line ends in the input and in the output, and its number. */
+const ROW_HEAD = 3;
 const VALUE_BYTES = 8;
 
 interface Exports {
-  run(plan: number, from: number, to: number, line: number, most: number): number;
+  run(plan: number, from: number, to: number, line: number, most: number, passes: number): number;
 }
 
 /**
@@ -56,13 +58,13 @@ export class RunReader {
   #mostRows = 0;
 
   constructor(workspace: Workspace) {
-    const { memory, start } = workspace;
+    const { memory, start, find } = workspace;
     this.#workspace = workspace;
     this.#bytes = Buffer.from(memory.buffer);
     this.#rows = new Float64Array(memory.buffer, start + PLAN_BYTES, ROWS_BYTES / VALUE_BYTES);
     this.values = this.#rows.subarray(ROW_HEAD);
     this.output = Buffer.from(memory.buffer, start + PLAN_BYTES + ROWS_BYTES, OUTPUT_BYTES);
-    this.#exports = instantiate<Exports>(RUN_READER_WASM, memory);
+    this.#exports = instantiate<Exports>(RUN_READER_WASM, memory, { find });
   }
 
   /**
@@ -78,24 +80,31 @@ export class RunReader {
     const planBytes = STEPS_AT + steps.length * STEP_BYTES + textBytes + VECTOR_BYTES;
     this.width = ROW_HEAD + shape.fields.length;
     this.#mostRows = Math.floor(this.#rows.length / this.width);
-    if (planBytes > PLAN_BYTES || lineBytes > OUTPUT_BYTES || this.#mostRows === 0) return false;
+    if (planBytes > PLAN_BYTES || lineBytes > OUTPUT_BYTES || this.#mostRows < 2) return false;
     this.#writePlan(steps, holes, texts, lineBytes);
     return true;
   }
 
   /**
    * Takes up to `most` lines; offsets are of the reader's buffer, `from` is the start of line number `line`, `to` lies behind the last
-   * complete line. Returns how many it took.
+   * complete line. `passes`: lines without an anchor may stand between them. Returns how many it took.
    */
-  read(from: number, to: number, line: number, most: number): number {
+  read(from: number, to: number, line: number, most: number, passes: boolean): number {
     const { start, window } = this.#workspace;
     if (line > MOST_LINES - this.#mostRows) return 0;
-    return this.#exports.run(start, window + from, window + to, line, Math.min(most, this.#mostRows));
+    const rows = Math.min(most, this.#mostRows - 1);
+    const mayPass = passes && line < MOST_LINES - MOST_PASSED;
+    return this.#exports.run(start, window + from, window + to, line, rows, mayPass ? 1 : 0);
   }
 
-  /** Where the next line begins behind line `index` of the last run. */
+  /** Where line `index` of the last run ends; the index behind the last one: where the run stopped, behind lines that it passed. */
   lineEnd(index: number): number {
     return this.#rows[index * this.width]! - this.#workspace.window;
+  }
+
+  /** The number of that line. */
+  lineNumber(index: number): number {
+    return this.#rows[index * this.width + 2]!;
   }
 
   /** Where the output of line `index` ends. */

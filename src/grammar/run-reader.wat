@@ -1,5 +1,5 @@
 ;; Reads a run of lines that all have one shape, and writes each as a line of NDJSON: matching, copying and reading numbers in one
-;; walk over the bytes. It stops before the first line that is in any way unusual.
+;; walk over the bytes. It stops before the first line that is in any way unusual; lines without an anchor are passed over where that is asked.
 ;;
 ;; A plan is a list of steps. Each compares a literal with the line, writes text to the output, then does what its operation says.
 ;;
@@ -15,10 +15,13 @@
 ;;        24  u32 address of the text, u32 its length
 ;;        32  u32 operation, u32 place of its value in the row (0: it is not asked for)
 ;;        40  u32 address of the step to go on with (OPTIONAL: where the literal is missing), u32 value (FIXED)
-;; A row is f64s: address behind the line's newline, address behind the line's output, values of holes.
+;; A row is f64s: address behind the line's newline, address behind the line's output, number of the line, values of holes. Behind the
+;; last one there is another, for the line before the one at which the run stopped: only its address and its number.
 ;; Up to 16 bytes are read behind the input and written behind the output.
 (module
   (import "host" "memory" (memory 1))
+  ;; That of anchor-scanner.wat: it leaves the start of the line at 0 and the newlines before it at 8.
+  (import "host" "find" (func $find (param i32 i32) (result i32)))
 
   ;; Writes text at `to`; returns where it ends.
   (func $write (param $text i32) (param $length i32) (param $to i32) (result i32)
@@ -105,10 +108,11 @@
           (i32.sub (i32.sub (local.get $length) (local.get $digits)) (i32.const 1))))
       (local.get $power)))
 
-  ;; Takes up to `most` lines from `from`, the start of line `line`; `to` is behind the last newline that may be looked at. Returns how
-  ;; many were taken.
+  ;; Takes up to `most` lines from `from`, the start of line `number`; `to` is behind the last newline that may be looked at. Returns how
+  ;; many were taken. `passes` is 1 where lines without an anchor may stand between them.
   (func (export "run")
-    (param $plan i32) (param $from i32) (param $to i32) (param $line i32) (param $most i32) (result i32)
+    (param $plan i32) (param $from i32) (param $to i32) (param $number i32) (param $most i32) (param $passes i32) (result i32)
+    (local $line i32) (local $begin i32) (local $found i32) (local $before i32)
     (local $taken i32) (local $row i32) (local $out i32) (local $step i32) (local $at i32)
     (local $text i32) (local $mask i32) (local $digits i32) (local $length i32) (local $column i32) (local $lineEnd i32)
     (local $bytes v128) (local $lift v128) (local $lifted v128) (local $dot v128)
@@ -119,92 +123,112 @@
     (local.set $row (i32.load (local.get $plan)))
     (local.set $out (i32.load offset=8 (local.get $plan)))
     (local.set $lineEnd (i32.add (local.get $plan) (i32.const 48)))
-    (local.set $line (call $layOut (local.get $line) (local.get $lineEnd)))
+    (local.set $line (call $layOut (local.get $number) (local.get $lineEnd)))
     (block $stop
       (loop $lines
+        (local.set $begin (local.get $from))
         (br_if $stop (i32.ge_u (local.get $taken) (local.get $most)))
         (br_if $stop (i32.ge_u (local.get $from) (local.get $to)))
         (br_if $stop (i32.gt_u (local.get $out) (i32.load offset=12 (local.get $plan))))
-        (local.set $out (call $write
-          (i32.load offset=16 (local.get $plan)) (i32.load offset=20 (local.get $plan)) (local.get $out)))
-        (v128.store (local.get $out) (v128.load (local.get $line)))
-        (local.set $out (i32.add (local.get $out) (i32.sub (local.get $lineEnd) (local.get $line))))
-        (local.set $out (call $write
-          (i32.load offset=24 (local.get $plan)) (i32.load offset=28 (local.get $plan)) (local.get $out)))
-        (local.set $step (i32.add (local.get $plan) (i32.const 176)))
-        (loop $steps
-          (local.set $mask (i32.load offset=16 (local.get $step)))
-          (if (i32.ne
-                (i32.and (local.get $mask) (i8x16.bitmask (i8x16.eq
-                  (v128.load (local.get $from)) (v128.load (local.get $step)))))
-                (local.get $mask))
-            (then
-              (br_if $stop (i32.ne (i32.load offset=32 (local.get $step)) (i32.const 3)))
-              (local.set $step (i32.load offset=40 (local.get $step)))
-              (br $steps)))
-          (local.set $from (i32.add (local.get $from) (i32.load offset=20 (local.get $step))))
-          (local.set $text (i32.load offset=24 (local.get $step)))
-          (local.set $at (local.get $out))
-          (local.set $out (i32.add (local.get $out) (i32.load offset=28 (local.get $step))))
-          (loop $words
-            (v128.store (local.get $at) (v128.load (local.get $text)))
-            (local.set $text (i32.add (local.get $text) (i32.const 16)))
-            (local.set $at (i32.add (local.get $at) (i32.const 16)))
-            (br_if $words (i32.lt_u (local.get $at) (local.get $out))))
-          (local.set $column (i32.load offset=36 (local.get $step)))
-          (block $end
-            (block $fixed
-              (block $optional
-                (block $number
-                  (br_table $number $number $fixed $optional $end (i32.load offset=32 (local.get $step))))
-                ;; INTEGER (0): digits. DECIMAL (1): digits, perhaps a dot and more digits. The length comes first, and by the shortest
-                ;; way: the next step waits for nothing else. What is wrong with the text is seen meanwhile.
-                (local.set $bytes (v128.load (local.get $from)))
-                (local.set $mask (i32.xor (i32.const 0x1ffff) (i8x16.bitmask
-                  (i8x16.gt_s (i8x16.add (local.get $bytes) (local.get $lift)) (local.get $lifted)))))
-                (local.set $length (i32.ctz (i32.and (local.get $mask) (i32.xor (i32.const -1) (i32.and
-                  (i8x16.bitmask (i8x16.eq (local.get $bytes) (local.get $dot)))
-                  (i32.sub (i32.const 0) (i32.load offset=32 (local.get $step))))))))
-                (local.set $digits (i32.ctz (local.get $mask)))
-                (br_if $stop (i32.eqz (local.get $digits)))
-                (br_if $stop (i32.gt_u (local.get $length) (i32.const 15)))
-                (br_if $stop (i32.and
-                  (i32.gt_u (local.get $digits) (i32.const 1))
-                  (i32.eq (i32.load8_u (local.get $from)) (i32.const 48))))
-                (if (i32.ne (local.get $length) (local.get $digits))
-                  (then
-                    ;; One dot, and digits up to the end behind it.
-                    (br_if $stop (i32.eq (local.get $length) (i32.add (local.get $digits) (i32.const 1))))
-                    (br_if $stop (i32.ne (local.get $length)
-                      (i32.ctz (i32.and (local.get $mask) (i32.sub (local.get $mask) (i32.const 1))))))
-                    (if (local.get $column) (then
-                      (f64.store (i32.add (local.get $row) (local.get $column))
-                        (call $readDecimal (local.get $plan) (local.get $from) (local.get $digits) (local.get $length))))))
-                  (else
-                    (if (local.get $column) (then
-                      (f64.store (i32.add (local.get $row) (local.get $column))
-                        (call $readDigits (local.get $from) (local.get $digits)))))))
-                (v128.store (local.get $out) (local.get $bytes))
-                (local.set $from (i32.add (local.get $from) (local.get $length)))
-                (local.set $out (i32.add (local.get $out) (local.get $length)))
+        (local.set $before (local.get $out))
+        (block $unlike
+          (local.set $out (call $write
+            (i32.load offset=16 (local.get $plan)) (i32.load offset=20 (local.get $plan)) (local.get $out)))
+          (v128.store (local.get $out) (v128.load (local.get $line)))
+          (local.set $out (i32.add (local.get $out) (i32.sub (local.get $lineEnd) (local.get $line))))
+          (local.set $out (call $write
+            (i32.load offset=24 (local.get $plan)) (i32.load offset=28 (local.get $plan)) (local.get $out)))
+          (local.set $step (i32.add (local.get $plan) (i32.const 176)))
+          (loop $steps
+            (local.set $mask (i32.load offset=16 (local.get $step)))
+            (if (i32.ne
+                  (i32.and (local.get $mask) (i8x16.bitmask (i8x16.eq
+                    (v128.load (local.get $from)) (v128.load (local.get $step)))))
+                  (local.get $mask))
+              (then
+                (br_if $unlike (i32.ne (i32.load offset=32 (local.get $step)) (i32.const 3)))
+                (local.set $step (i32.load offset=40 (local.get $step)))
+                (br $steps)))
+            (local.set $from (i32.add (local.get $from) (i32.load offset=20 (local.get $step))))
+            (local.set $text (i32.load offset=24 (local.get $step)))
+            (local.set $at (local.get $out))
+            (local.set $out (i32.add (local.get $out) (i32.load offset=28 (local.get $step))))
+            (loop $words
+              (v128.store (local.get $at) (v128.load (local.get $text)))
+              (local.set $text (i32.add (local.get $text) (i32.const 16)))
+              (local.set $at (i32.add (local.get $at) (i32.const 16)))
+              (br_if $words (i32.lt_u (local.get $at) (local.get $out))))
+            (local.set $column (i32.load offset=36 (local.get $step)))
+            (block $end
+              (block $fixed
+                (block $optional
+                  (block $number
+                    (br_table $number $number $fixed $optional $end (i32.load offset=32 (local.get $step))))
+                  ;; INTEGER (0): digits. DECIMAL (1): digits, perhaps a dot and more digits. The length comes first, and by the shortest
+                  ;; way: the next step waits for nothing else. What is wrong with the text is seen meanwhile.
+                  (local.set $bytes (v128.load (local.get $from)))
+                  (local.set $mask (i32.xor (i32.const 0x1ffff) (i8x16.bitmask
+                    (i8x16.gt_s (i8x16.add (local.get $bytes) (local.get $lift)) (local.get $lifted)))))
+                  (local.set $length (i32.ctz (i32.and (local.get $mask) (i32.xor (i32.const -1) (i32.and
+                    (i8x16.bitmask (i8x16.eq (local.get $bytes) (local.get $dot)))
+                    (i32.sub (i32.const 0) (i32.load offset=32 (local.get $step))))))))
+                  (local.set $digits (i32.ctz (local.get $mask)))
+                  (br_if $unlike (i32.eqz (local.get $digits)))
+                  (br_if $unlike (i32.gt_u (local.get $length) (i32.const 15)))
+                  (br_if $unlike (i32.and
+                    (i32.gt_u (local.get $digits) (i32.const 1))
+                    (i32.eq (i32.load8_u (local.get $from)) (i32.const 48))))
+                  (if (i32.ne (local.get $length) (local.get $digits))
+                    (then
+                      ;; One dot, and digits up to the end behind it.
+                      (br_if $unlike (i32.eq (local.get $length) (i32.add (local.get $digits) (i32.const 1))))
+                      (br_if $unlike (i32.ne (local.get $length)
+                        (i32.ctz (i32.and (local.get $mask) (i32.sub (local.get $mask) (i32.const 1))))))
+                      (if (local.get $column) (then
+                        (f64.store (i32.add (local.get $row) (local.get $column))
+                          (call $readDecimal (local.get $plan) (local.get $from) (local.get $digits) (local.get $length))))))
+                    (else
+                      (if (local.get $column) (then
+                        (f64.store (i32.add (local.get $row) (local.get $column))
+                          (call $readDigits (local.get $from) (local.get $digits)))))))
+                  (v128.store (local.get $out) (local.get $bytes))
+                  (local.set $from (i32.add (local.get $from) (local.get $length)))
+                  (local.set $out (i32.add (local.get $out) (local.get $length)))
+                  (local.set $step (i32.add (local.get $step) (i32.const 48)))
+                  (br $steps))
+                ;; OPTIONAL (3): its literal is there.
                 (local.set $step (i32.add (local.get $step) (i32.const 48)))
                 (br $steps))
-              ;; OPTIONAL (3): its literal is there.
-              (local.set $step (i32.add (local.get $step) (i32.const 48)))
+              ;; FIXED (2): a value that does not stand in the line.
+              (if (local.get $column) (then
+                (f64.store (i32.add (local.get $row) (local.get $column))
+                  (f64.convert_i32_u (i32.load offset=44 (local.get $step))))))
+              (local.set $step (i32.load offset=40 (local.get $step)))
               (br $steps))
-            ;; FIXED (2): a value that does not stand in the line.
-            (if (local.get $column) (then
-              (f64.store (i32.add (local.get $row) (local.get $column))
-                (f64.convert_i32_u (i32.load offset=44 (local.get $step))))))
-            (local.set $step (i32.load offset=40 (local.get $step)))
-            (br $steps))
-          ;; END (4): of the line, too.
-          (br_if $stop (i32.ne (i32.load8_u (local.get $from)) (i32.const 10))))
-        (local.set $from (i32.add (local.get $from) (i32.const 1)))
-        (f64.store (local.get $row) (f64.convert_i32_u (local.get $from)))
-        (f64.store offset=8 (local.get $row) (f64.convert_i32_u (local.get $out)))
-        (local.set $row (i32.add (local.get $row) (i32.load offset=4 (local.get $plan))))
-        (local.set $taken (i32.add (local.get $taken) (i32.const 1)))
-        (local.set $line (call $increment (local.get $line) (local.get $lineEnd)))
+            ;; END (4): of the line, too.
+            (br_if $unlike (i32.ne (i32.load8_u (local.get $from)) (i32.const 10))))
+          (local.set $from (i32.add (local.get $from) (i32.const 1)))
+          (f64.store (local.get $row) (f64.convert_i32_u (local.get $from)))
+          (f64.store offset=8 (local.get $row) (f64.convert_i32_u (local.get $out)))
+          (f64.store offset=16 (local.get $row) (f64.convert_i32_u (local.get $number)))
+          (local.set $number (i32.add (local.get $number) (i32.const 1)))
+          (local.set $row (i32.add (local.get $row) (i32.load offset=4 (local.get $plan))))
+          (local.set $taken (i32.add (local.get $taken) (i32.const 1)))
+          (local.set $line (call $increment (local.get $line) (local.get $lineEnd)))
+          (br $lines))
+        ;; A line of another kind: unless it holds an anchor, the run goes on behind it.
+        (br_if $stop (i32.eqz (local.get $passes)))
+        (br_if $stop (i32.eq (local.get $begin) (local.get $found)))
+        (local.set $found
+          (if (result i32) (call $find (local.get $begin) (local.get $to))
+            (then (i32.load (i32.const 0)))
+            (else (local.get $to))))
+        (br_if $stop (i32.eq (local.get $begin) (local.get $found)))
+        (local.set $from (local.get $found))
+        (local.set $out (local.get $before))
+        (local.set $number (i32.add (local.get $number) (i32.load (i32.const 8))))
+        (local.set $line (call $layOut (local.get $number) (local.get $lineEnd)))
         (br $lines)))
+    (f64.store (local.get $row) (f64.convert_i32_u (local.get $begin)))
+    (f64.store offset=16 (local.get $row) (f64.convert_i32_u (i32.sub (local.get $number) (i32.const 1))))
     (local.get $taken)))

@@ -2,6 +2,7 @@
 
 import type { Transform } from 'node:stream';
 import { GcbendError } from '../errors.ts';
+import type { Chunks } from './input.ts';
 
 /** What must be seen before the kind is known. */
 const MAGIC_BYTES = 6;
@@ -33,15 +34,11 @@ const OPTIONS = { chunkSize: OUTPUT_BYTES };
  * Decompresses when the first bytes ask for it. Data that ends early or is damaged is given out as far as it goes, then
  * `report` is called.
  */
-export async function* decodeChunks(
-  raw: AsyncGenerator<Buffer>,
-  name: string,
-  report: ReportProblem,
-): AsyncGenerator<Buffer> {
+export async function* decodeChunks(raw: Chunks, name: string, report: ReportProblem): Chunks {
   try {
     let head: Buffer = Buffer.alloc(0);
     while (head.length < MAGIC_BYTES) {
-      const { value, done } = await raw.next();
+      const { value, done } = await raw.next(undefined);
       if (done) break;
       if (head.length === 0 && value.length >= MAGIC_BYTES) {
         head = value;
@@ -54,6 +51,7 @@ export async function* decodeChunks(
       yield* magic.decode(chain(head, raw), name, report);
     } else {
       if (head.length > 0) yield head;
+      // What `next` is given goes through to the reader.
       yield* raw;
     }
   } finally {

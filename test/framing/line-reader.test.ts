@@ -18,7 +18,8 @@ function chunksOf(bytes: Buffer, cuts: readonly number[]): Buffer[] {
   return borders.slice(1).map((to, index) => bytes.subarray(borders[index]!, to));
 }
 
-function readAll(reader: LineReader, chunks: readonly Buffer[], mode: LineMode): Seen[] {
+/** `intoRoom`: the bytes are put where the reader has room for them. */
+function readAll(reader: LineReader, chunks: readonly Buffer[], mode: LineMode, intoRoom = false): Seen[] {
   const seen: Seen[] = [];
   const drain = (): void => {
     for (let line = reader.next(mode); line !== undefined; line = reader.next(mode)) {
@@ -30,6 +31,13 @@ function readAll(reader: LineReader, chunks: readonly Buffer[], mode: LineMode):
     }
   };
   for (const chunk of chunks) {
+    const room = intoRoom ? reader.room() : undefined;
+    if (room !== undefined && chunk.length > 0 && chunk.length <= room.length) {
+      chunk.copy(room);
+      reader.push(room.subarray(0, chunk.length));
+      drain();
+      continue;
+    }
     // The reader may not hold on to a chunk: it is overwritten as soon as it was read.
     const copy = Buffer.from(chunk);
     reader.push(copy);
@@ -85,6 +93,8 @@ test('any chunking of any bytes gives the lines of a plain split', () => {
       const reader = new LineReader({ anchors: ANCHORS });
       const expected = splitPlainly(bytes);
       assert.deepEqual(readAll(reader, chunksOf(bytes, at), 'every'), expected);
+      const other = new LineReader({ anchors: ANCHORS, maxLineBytes: 100_000 });
+      assert.deepEqual(readAll(other, chunksOf(bytes, at), 'every', true), expected);
       assert.equal(reader.lines, expected.length);
       assert.equal(reader.bytes, bytes.length);
     }),
@@ -169,20 +179,26 @@ test('modes and blocks mixed at will: numbers and anchored hold', () => {
 
 test('lines above the limit are skipped, counted and reported, at any chunking and in both modes', () => {
   fc.assert(
-    fc.property(logBytes, cuts, fc.constantFrom<LineMode>('every', 'anchored'), (bytes, at, mode) => {
-      const maxLineBytes = 9;
-      const reader = new LineReader({ anchors: ANCHORS, maxLineBytes });
-      const all = bytes.toString('latin1').split('\n');
-      const tooLong = all.map((text, index) => ({ number: index + 1, byteLength: text.length }));
-      const expected = splitPlainly(bytes).filter(
-        (line) => all[line.number - 1]!.length <= maxLineBytes && (mode === 'every' || isAnchored(line)),
-      );
-      assert.deepEqual(readAll(reader, chunksOf(bytes, at), mode), expected);
-      const reported = tooLong.filter((line) => line.byteLength > maxLineBytes);
-      assert.deepEqual(reader.takeOversized(), reported);
-      assert.equal(reader.oversized, reported.length);
-      assert.deepEqual(reader.takeOversized(), []);
-    }),
+    fc.property(
+      logBytes,
+      cuts,
+      fc.constantFrom<LineMode>('every', 'anchored'),
+      fc.boolean(),
+      (bytes, at, mode, intoRoom) => {
+        const maxLineBytes = 9;
+        const reader = new LineReader({ anchors: ANCHORS, maxLineBytes });
+        const all = bytes.toString('latin1').split('\n');
+        const tooLong = all.map((text, index) => ({ number: index + 1, byteLength: text.length }));
+        const expected = splitPlainly(bytes).filter(
+          (line) => all[line.number - 1]!.length <= maxLineBytes && (mode === 'every' || isAnchored(line)),
+        );
+        assert.deepEqual(readAll(reader, chunksOf(bytes, at), mode, intoRoom), expected);
+        const reported = tooLong.filter((line) => line.byteLength > maxLineBytes);
+        assert.deepEqual(reader.takeOversized(), reported);
+        assert.equal(reader.oversized, reported.length);
+        assert.deepEqual(reader.takeOversized(), []);
+      },
+    ),
     { numRuns: 300 },
   );
 });

@@ -23,10 +23,17 @@ interface Run {
   events: Record<string, unknown>[];
   /** What stands behind the run. */
   rest: string;
+  /** Where the reader came to, and the number of the line before. */
+  stoppedAt: number;
+  stoppedBehind: number;
 }
 
 /** The run of a shape's lines at the beginning of a text; undefined when such lines are not read in runs. */
-function readRun(shape: Shape, text: string, { head = HEAD, firstLine = 1, most = 100 } = {}): Run | undefined {
+function readRun(
+  shape: Shape,
+  text: string,
+  { head = HEAD, firstLine = 1, most = 100, passes = false } = {},
+): Run | undefined {
   const reader = new LineReader({ anchors: [Buffer.from(shape.compiled.anchor)], workBytes: RUN_READER_BYTES });
   const runs = new RunReader(reader.workspace);
   const holes = shape.fields.map((_, hole) => hole);
@@ -34,16 +41,23 @@ function readRun(shape: Shape, text: string, { head = HEAD, firstLine = 1, most 
   reader.push(Buffer.from(text));
   const line = reader.next('every');
   assert.ok(line);
-  const lines = runs.read(line.start, reader.complete, firstLine, most);
+  const lines = runs.read(line.start, reader.complete, firstLine, most, passes);
   const decoder = new RowDecoder(shape, { type: 'x' });
   const events = Array.from({ length: lines }, (_, index) => decoder.decode(runs.values, index * runs.width));
   const end = lines === 0 ? 0 : runs.lineEnd(lines - 1);
   const outputEnd = lines === 0 ? 0 : runs.outputEnd(lines - 1);
-  return { lines, events, ndjson: `${runs.output.subarray(0, outputEnd)}`, rest: text.slice(end) };
+  const ndjson = `${runs.output.subarray(0, outputEnd)}`;
+  const stopped = { stoppedAt: runs.lineEnd(lines), stoppedBehind: runs.lineNumber(lines) };
+  return { lines, events, ndjson, rest: text.slice(end), ...stopped };
 }
 
 /** What the same lines give one by one. */
-function readAlone(grammars: GrammarSet, shape: Shape, lines: readonly string[], firstLine = 1): Omit<Run, 'rest'> {
+function readAlone(
+  grammars: GrammarSet,
+  shape: Shape,
+  lines: readonly string[],
+  firstLine = 1,
+): Pick<Run, 'lines' | 'events' | 'ndjson'> {
   const events: Record<string, unknown>[] = [];
   let ndjson = '';
   for (const [index, line] of lines.entries()) {
@@ -61,7 +75,8 @@ function readAlone(grammars: GrammarSet, shape: Shape, lines: readonly string[],
 function assertSame(grammars: GrammarSet, shape: Shape, lines: readonly string[], firstLine = 1): void {
   const run = readRun(shape, `${lines.join('\n')}\nbehind\n`, { firstLine });
   assert.ok(run);
-  const { rest, ...read } = run;
+  const { rest, lines: count, events, ndjson } = run;
+  const read = { lines: count, events, ndjson };
   const alone = readAlone(grammars, shape, lines, firstLine);
   assert.deepEqual(read, alone);
   assert.equal(JSON.stringify(read.events), JSON.stringify(alone.events));
@@ -117,6 +132,30 @@ test('literals and words of any length, flags of every kind, numbers of up to fi
   fc.assert(
     fc.property(fc.array(ownLine, { minLength: 1, maxLength: 20 }), lineNumber, (lines, firstLine) => {
       assertSame(own, ownShape, lines, firstLine);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('a run passes over lines without an anchor, and ends before one that has it', () => {
+  const line = fc.oneof(
+    fc.constantFrom('', 'words', 'a literal', ' '.repeat(40)).map((text) => ({ text, isOwn: false })),
+    ownLine.map((text) => ({ text, isOwn: true })),
+  );
+  fc.assert(
+    fc.property(ownLine, fc.array(line, { maxLength: 30 }), fc.constantFrom('', 'behind\n'), (first, lines, behind) => {
+      const all = [{ text: first, isOwn: true }, ...lines];
+      const other = `no ${ownShape.compiled.anchor}`;
+      const text = `${all.map((it) => `${it.text}\n`).join('')}${other}\n${behind}`;
+      const run = readRun(ownShape, text, { firstLine: 7, passes: true });
+      const alone = all.flatMap((it, index) => (it.isOwn ? [readAlone(own, ownShape, [it.text], 7 + index)] : []));
+      assert.equal(run?.ndjson, alone.map(({ ndjson }) => ndjson).join(''));
+      assert.deepEqual(
+        run.events,
+        alone.flatMap(({ events }) => events),
+      );
+      assert.equal(run.stoppedAt, text.indexOf(other));
+      assert.equal(run.stoppedBehind, 6 + all.length);
     }),
     { numRuns: 200 },
   );
