@@ -43,7 +43,7 @@ export function toLog(value: number, offset: number): number {
 export function segmentLevels(input: SeriesInput): (WholeFit & { offset: number; z: Float64Array }) | undefined {
   const { t, quantum, minEffect } = input;
   const n = t.length;
-  if (n < 2 * LEVEL_MIN_SIDE || n < MIN_POINTS) return undefined;
+  if (n < 2 * LEVEL_MIN_SIDE || n < MIN_POINTS || t[n - 1] === t[0]) return undefined;
   const offset = logOffset(input.y, minEffect, quantum);
   const z = input.y.map((v) => toLog(v, offset));
   const { x, w, sigma, bursts, scale } = prepare(t, z, input.size, LEVEL_LEAST_SIGMA, false);

@@ -51,7 +51,8 @@ const TRUSTED_TURNS = 3.5;
 export function segmentSeries(input: SeriesInput): WholeFit | undefined {
   const { t, y, size } = input;
   const n = y.length;
-  if (n < MIN_POINTS) return undefined;
+  // What has lasted no time has no slope.
+  if (n < MIN_POINTS || t[n - 1] === t[0]) return undefined;
   const { x, w, sigma, bursts, scale } = prepare(t, y, size, input.quantum * ROUNDING_SD, true);
   const cells: Cells = { x, y, w, sigma };
   const smallest = smallestEffect(cells, input.minEffect, input.sensitivity);

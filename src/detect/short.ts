@@ -22,11 +22,11 @@ export interface ShortGrowth {
 
 /**
  * Least squares line through all points; `growing` only when the slope is far beyond its error, no point falls back by more than the
- * noise, and the rise does not slow down. Undefined below five points. `quantum`: rounding step of the values.
+ * noise, and the rise does not slow down. Undefined below five points, and where they are of one moment. `quantum`: rounding step of the values.
  */
 export function describeShort(t: ArrayLike<number>, y: ArrayLike<number>, quantum: number): ShortGrowth | undefined {
   const n = y.length;
-  if (n < MIN_POINTS) return undefined;
+  if (n < MIN_POINTS || !(t[n - 1]! > t[0]!)) return undefined;
   let meanT = 0;
   let meanY = 0;
   for (let i = 0; i < n; i++) {
@@ -39,7 +39,6 @@ export function describeShort(t: ArrayLike<number>, y: ArrayLike<number>, quantu
     sxx += (t[i]! - meanT) ** 2;
     sxy += (t[i]! - meanT) * (y[i]! - meanY);
   }
-  if (!(sxx > 0)) return undefined;
   const slope = sxy / sxx;
   let sse = 0;
   for (let i = 0; i < n; i++) sse += (y[i]! - meanY - slope * (t[i]! - meanT)) ** 2;

@@ -28,3 +28,11 @@ test('a point may stand for several: with the model of levels three at a time', 
     [['regime', 600]],
   );
 });
+
+test('points of one moment have no bends and no slope', () => {
+  for (const model of ['line', 'level'] as const) {
+    const points = Array.from({ length: 40 }, (_, i) => ({ t: 1, y: i, index: i }));
+    const { final, tail } = detectSegments(points, { model, sensitivity: 'normal', quantum: 1, minEffect: 1 });
+    assert.deepEqual([final, tail], [[], undefined]);
+  }
+});
