@@ -25,6 +25,9 @@ export interface EventOrigin {
 const traceTypes: ReadonlySet<string> = new Set(['gc', 'runtime', 'pacer']);
 const dumpTypes: ReadonlySet<string> = new Set(['goroutines', 'heap', 'memstats', 'contention', 'threads']);
 
+/** Dumps read from NDJSON that wait to show whether they come from one source. */
+const MOST_READ_BACK = 200;
+
 /** Pure: no clock, no I/O. */
 export class Analysis {
   readonly #orderDumps: boolean;
@@ -40,8 +43,8 @@ export class Analysis {
   readonly #health: HealthSnapshots;
   readonly #traces = new Map<number, TraceAnalysis>();
   readonly #held: HeldDump[] = [];
-  /** Dumps read from NDJSON, and the sources of all events in it: only in the end it is known whether those were several files. */
-  readonly #readBack: GcbendEvent[] = [];
+  /** Dumps read from NDJSON that wait, and the sources of all events in it: whether those were several files shows later. */
+  #readBack: GcbendEvent[] | undefined = [];
   readonly #readBackSources = new Set<string>();
   #zeroWallMs: number | undefined;
 
@@ -77,9 +80,10 @@ export class Analysis {
       this.#held.push({ event, modifiedMs });
       return [];
     }
-    if (isReadBack) {
+    if (isReadBack && this.#readBack !== undefined) {
       this.#readBack.push(event);
-      return [];
+      // So many from one source were taken one after the other.
+      return this.#readBack.length < MOST_READ_BACK || this.#readBackSources.size > 1 ? [] : this.#releaseReadBack();
     }
     return this.#pushDump(event, this.#secondsOf(event));
   }
@@ -97,13 +101,19 @@ export class Analysis {
 
   finish(): GcbendEvent[] {
     const out: GcbendEvent[] = [];
-    if (this.#readBackSources.size > 1) this.#held.push(...this.#readBack.map((event) => ({ event })));
-    else for (const event of this.#readBack) out.push(...this.#pushDump(event, this.#secondsOf(event)));
+    if (this.#readBackSources.size > 1) for (const event of this.#readBack ?? []) this.#held.push({ event });
+    else out.push(...this.#releaseReadBack());
     for (const { event, seconds } of orderDumps(this.#held)) out.push(...this.#pushDump(event, seconds));
     for (const process of [...this.#traces.keys()]) out.push(...this.endProcess(process));
     for (const goroutines of this.#goroutines.values()) out.push(...goroutines.finish());
     out.push(...this.#heap.finish(), ...this.#health.finish());
     return out;
+  }
+
+  #releaseReadBack(): GcbendEvent[] {
+    const dumps = this.#readBack ?? [];
+    this.#readBack = undefined;
+    return dumps.flatMap((event) => this.#pushDump(event, this.#secondsOf(event)));
   }
 
   #trace(process: number): TraceAnalysis {

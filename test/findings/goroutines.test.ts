@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import type { FindingEvent, GcbendEvent, GoroutinesEvent, InflectionEvent } from '../../src/events/types.ts';
+import { Analysis } from '../../src/findings/analysis.ts';
 import { GoroutineSeriesAnalysis } from '../../src/findings/goroutines.ts';
 import { dumps } from '../events/goroutines/drive.ts';
 
@@ -143,6 +144,18 @@ test('a finding raised while dumps still come is taken back when the growth stop
   );
   assert.equal(statuses.includes('final'), false);
   if (statuses.includes('open')) assert.equal(statuses.at(-1), 'withdrawn');
+});
+
+test('a long series of one source, read back from NDJSON, is told while it is read', () => {
+  const toldBeforeEnd = (others: number): boolean => {
+    const analysis = new Analysis({});
+    const threads: GcbendEvent = { type: 'threads', schema: 1, source: '-', line: 1, total: 0, groups: [] };
+    const before = Array.from({ length: others }, () => threads);
+    const events = [...before, ...series('leak-once.debug1')];
+    return events.some((event) => analysis.push(event, { isReadBack: true }).length > 0);
+  };
+  assert.equal(toldBeforeEnd(195), true);
+  assert.equal(toldBeforeEnd(0), false);
 });
 
 test('marks of the runtime are proof, in one dump and at debug=1', () => {
