@@ -1,5 +1,6 @@
 // In: what the analysis knows of one process. Out: what every rule needs to make a finding of it.
 import type { CycleIndex, CycleSample, History, WatchedSignal } from '../series/index.ts';
+import type { Origin } from './finding-log.ts';
 import type { Thresholds } from './thresholds.ts';
 import { tidy } from './words.ts';
 
@@ -23,6 +24,8 @@ export interface RuleContext {
   /** What work per millisecond counts. */
   workUnit: 'MiB' | 'objects';
   latest: CycleSample;
+  /** Where the latest cycle was printed. */
+  origin: Origin;
 }
 
 /** `at` and `atTime` of a time of the series. */

@@ -4,7 +4,7 @@ import type { GcbendEvent, HealthEvent } from '../events/types.ts';
 import type { CycleSample } from '../series/index.ts';
 import { ADVICE } from './advice.ts';
 import { type RuleContext, timesOf } from './context.ts';
-import type { FindingBody, Origin } from './finding-log.ts';
+import type { FindingBody } from './finding-log.ts';
 import type { Thresholds } from './thresholds.ts';
 import { duration, evidence, mib, number, tidy } from './words.ts';
 
@@ -78,16 +78,10 @@ export function newHealthState(): HealthState {
 }
 
 /** Takes a cycle; closes the window before it when it belongs to a later one. @returns true when `health-low` is to be told */
-export function pushHealth(
-  state: HealthState,
-  sample: CycleSample,
-  origin: Origin,
-  context: RuleContext,
-  out: GcbendEvent[],
-): boolean {
+export function pushHealth(state: HealthState, sample: CycleSample, context: RuleContext, out: GcbendEvent[]): boolean {
   const { windowSeconds } = context.thresholds.health;
   const from = Math.floor(sample.t / windowSeconds) * windowSeconds;
-  const changed = state.window !== undefined && from > state.window.from && closeHealth(state, origin, context, out);
+  const changed = state.window !== undefined && from > state.window.from && closeHealth(state, context, out);
   state.window ??= { from, heapMiB: 0, pauseSum: 0, pauses: 0, line: sample.line, source: sample.source };
   const { window } = state;
   window.heapMiB = Math.max(window.heapMiB, sample.heapEndMiB ?? 0);
@@ -107,7 +101,7 @@ export function pushBlocks(state: HealthState, count: number): void {
 }
 
 /** Ends the open window. @returns true when `health-low` is to be told */
-export function closeHealth(state: HealthState, origin: Origin, context: RuleContext, out: GcbendEvent[]): boolean {
+export function closeHealth(state: HealthState, context: RuleContext, out: GcbendEvent[]): boolean {
   const { window } = state;
   if (window === undefined) return false;
   delete state.window;
@@ -124,7 +118,7 @@ export function closeHealth(state: HealthState, origin: Origin, context: RuleCon
     schema: 1,
     source: window.source,
     line: window.line,
-    ...(origin.process === undefined ? {} : { process: origin.process }),
+    ...(context.origin.process === undefined ? {} : { process: context.origin.process }),
     ...timesOf(context, to),
     window: { from: window.from, to },
     score: rated.score,

@@ -3,7 +3,6 @@ import type { Bend } from '../detect/index.ts';
 import type { InflectionEvent } from '../events/types.ts';
 import { SIGNALS, type TraceSignal } from '../series/index.ts';
 import { type RuleContext, round3, timesOf } from './context.ts';
-import type { Origin } from './finding-log.ts';
 import { tidy } from './words.ts';
 
 /** An inflection of `signal` at `bend`; slopes are per second, or per cycle where the trace has no times. */
@@ -16,9 +15,9 @@ export function makeInflection(
     detectedAt?: number;
   },
   bend: Bend,
-  origin: Origin,
   context: RuleContext,
 ): InflectionEvent {
+  const { origin } = context;
   const cycle = context.index.cycleAt(bend.index);
   const times = timesOf(context, bend.t);
   const { tInterval, slopeAfterInterval } = bend;

@@ -35,13 +35,13 @@ export function pushRules(
   teller: Teller,
   telling: Telling,
 ): void {
-  const { context, origin, out } = telling;
+  const { context, out } = telling;
   if (pushPressure(rules.pressure, sample, context)) tell(describePressure(rules.pressure, context), teller, telling);
   const review = pauses.count > 0 && pauses.count % PAUSE_REVIEW === 0;
   if (pushPause(rules.pauses, sample, context) || review) {
     tell(describePauses(rules.pauses, pauses, context), teller, telling);
   }
-  if (pushHealth(rules.health, sample, origin, context, out)) tell(healthOf(rules, context), teller, telling);
+  if (pushHealth(rules.health, sample, context, out)) tell(healthOf(rules, context), teller, telling);
 }
 
 function tell(body: FindingBody | undefined, teller: Teller, telling: Telling): void {

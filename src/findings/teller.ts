@@ -3,14 +3,13 @@ import type { Bend } from '../detect/index.ts';
 import type { GcbendEvent } from '../events/types.ts';
 import type { TraceSignal } from '../series/index.ts';
 import type { RuleContext } from './context.ts';
-import { type FindingBody, FindingLog, type Origin } from './finding-log.ts';
+import { type FindingBody, FindingLog } from './finding-log.ts';
 import { makeInflection } from './inflections.ts';
 import type { HeldBend } from './watch.ts';
 
-/** Where and when something is told, and where it goes. */
+/** What is known when something is told, and where it goes. */
 export interface Telling {
   context: RuleContext;
-  origin: Origin;
   out: GcbendEvent[];
 }
 
@@ -45,43 +44,37 @@ export class Teller {
     return { prefix: this.#prefix, counts: { ...this.#counts }, log: this.log.state() };
   }
 
-  provisional(signal: TraceSignal, held: HeldBend, bend: Bend, { context, origin, out }: Telling): void {
+  provisional(signal: TraceSignal, held: HeldBend, bend: Bend, { context, out }: Telling): void {
     const id = this.#nextId(signal, 'p');
     held.told = id;
-    out.push(makeInflection({ id, status: 'provisional', signal, detectedAt: held.detectedAt }, bend, origin, context));
+    out.push(makeInflection({ id, status: 'provisional', signal, detectedAt: held.detectedAt }, bend, context));
   }
 
   /** Takes a provisional inflection back; nothing happens when it was never told. */
-  withdraw(
-    signal: TraceSignal,
-    held: HeldBend,
-    bend: Bend,
-    detectedAt: number,
-    { context, origin, out }: Telling,
-  ): void {
+  withdraw(signal: TraceSignal, held: HeldBend, bend: Bend, detectedAt: number, { context, out }: Telling): void {
     const id = held.told;
     if (id === undefined) return;
     delete held.told;
-    out.push(makeInflection({ id, status: 'withdrawn', signal, revises: id, detectedAt }, bend, origin, context));
+    out.push(makeInflection({ id, status: 'withdrawn', signal, revises: id, detectedAt }, bend, context));
   }
 
   final(signal: TraceSignal, bend: Bend, revises: string | undefined, detectedAt: number, telling: Telling): void {
-    const { context, origin, out } = telling;
+    const { context, out } = telling;
     const id = this.#nextId(signal, '');
     const about = { id, status: 'final' as const, signal, detectedAt, ...(revises === undefined ? {} : { revises }) };
-    out.push(makeInflection(about, bend, origin, context));
+    out.push(makeInflection(about, bend, context));
   }
 
-  finding(key: string, body: FindingBody | undefined, { origin, out }: Telling): void {
-    if (body !== undefined) this.log.tell(key, origin, body, out);
+  finding(key: string, body: FindingBody | undefined, { context, out }: Telling): void {
+    if (body !== undefined) this.log.tell(key, context.origin, body, out);
   }
 
-  finalFinding(key: string, body: FindingBody, { origin, out }: Telling): void {
-    this.log.finish(key, origin, body, out);
+  finalFinding(key: string, body: FindingBody, { context, out }: Telling): void {
+    this.log.finish(key, context.origin, body, out);
   }
 
-  withdrawFinding(key: string, reason: string, { origin, out }: Telling): void {
-    this.log.withdraw(key, origin, reason, out);
+  withdrawFinding(key: string, reason: string, { context, out }: Telling): void {
+    this.log.withdraw(key, context.origin, reason, out);
   }
 
   #nextId(signal: string, mark: string): string {

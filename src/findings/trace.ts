@@ -12,7 +12,6 @@ import {
   type WatchedSignal,
 } from '../series/index.ts';
 import type { KnownLimits, RuleContext } from './context.ts';
-import type { Origin } from './finding-log.ts';
 import { closeHealth, pushBlocks } from './health.ts';
 import { finishGrowth, finishHeap, judgeGrowth, pushHeap, reviewGrowth, tellHeld } from './live-heap.ts';
 import { describeLimit, pushLimit } from './memory-limit.ts';
@@ -134,7 +133,7 @@ export class TraceAnalysis {
     const closed = this.#parts.history.add(sample);
     if (sample.values.pause !== undefined) this.#parts.pauses.push(sample.values.pause);
     if (this.#keepsPeaks) this.#keepPeaks(sample);
-    const telling: Telling = { context: this.#contextAt(sample), origin: this.#origin(sample), out };
+    const telling: Telling = { context: this.#contextAt(sample), out };
     const heap = this.#parts.watches.get('heapLive');
     if (heap !== undefined) {
       pushHeap(
@@ -191,10 +190,10 @@ export class TraceAnalysis {
     this.#release(out);
     const latest = this.#progress.latest;
     if (latest === undefined) return out;
-    const telling: Telling = { context: this.#contextAt(latest), origin: this.#origin(latest), out };
+    const telling: Telling = { context: this.#contextAt(latest), out };
     const open = this.#parts.history.last;
     if (open !== undefined) this.#pushBin(this.#parts.bins.finish(open), latest.index + 1, telling);
-    closeHealth(this.#progress.rules.health, telling.origin, telling.context, out);
+    closeHealth(this.#progress.rules.health, telling.context, out);
     const { context } = telling;
     const results = new Map<WatchedSignal, WatchResult>();
     for (const [signal, watch] of this.#parts.watches) results.set(signal, watch.finish(latest.t));
@@ -279,15 +278,14 @@ export class TraceAnalysis {
         hasAt: base === 'process',
         workUnit: 'MiB',
         latest,
+        origin: { source: latest.source, line: latest.line, process: this.#options.process },
       };
     }
     this.#context.workUnit = this.#progress.countsObjects ? 'objects' : 'MiB';
     this.#context.latest = latest;
+    this.#context.origin.source = latest.source;
+    this.#context.origin.line = latest.line;
     return this.#context;
-  }
-
-  #origin(sample: CycleSample): Origin {
-    return { source: sample.source, line: sample.line, process: this.#options.process };
   }
 
   #remember(out: GcbendEvent[]): GcbendEvent[] {

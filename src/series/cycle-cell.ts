@@ -37,10 +37,8 @@ const COLUMNS = [
   'pairGoalGoal',
 ] as const;
 
-export type Column = (typeof COLUMNS)[number];
-
 /** Where each column stands in a cell. */
-export const AT = Object.fromEntries(COLUMNS.map((name, i) => [name, i])) as Record<Column, number>;
+export const AT = Object.fromEntries(COLUMNS.map((name, i) => [name, i])) as Record<(typeof COLUMNS)[number], number>;
 
 /** Plain JSON. */
 export type CycleCell = number[];
@@ -49,17 +47,17 @@ export type CycleCell = number[];
 export const CELL_WIDTH = 0.5;
 
 /** Which two columns make the mean of a signal. */
-export const MEANS: Readonly<Record<WatchedSignal, readonly [Column, Column]>> = {
-  heapLive: ['liveSum', 'cycles'],
-  heapGoal: ['goalSum', 'goalCount'],
-  goalRatio: ['ratioSum', 'ratioCount'],
-  gcInterval: ['intervalSum', 'intervalCount'],
-  allocRate: ['allocatedMiB', 'allocSeconds'],
-  gcCpu: ['gcCpuMs', 'capacityMs'],
-  assistShare: ['assistMs', 'markMs'],
-  scanRate: ['markedMiB', 'markedMs'],
-  pause: ['pauseSum', 'pauseCount'],
-  stacks: ['stacksSum', 'stacksCount'],
+export const MEANS: Readonly<Record<WatchedSignal, readonly [sum: number, count: number]>> = {
+  heapLive: [AT.liveSum, AT.cycles],
+  heapGoal: [AT.goalSum, AT.goalCount],
+  goalRatio: [AT.ratioSum, AT.ratioCount],
+  gcInterval: [AT.intervalSum, AT.intervalCount],
+  allocRate: [AT.allocatedMiB, AT.allocSeconds],
+  gcCpu: [AT.gcCpuMs, AT.capacityMs],
+  assistShare: [AT.assistMs, AT.markMs],
+  scanRate: [AT.markedMiB, AT.markedMs],
+  pause: [AT.pauseSum, AT.pauseCount],
+  stacks: [AT.stacksSum, AT.stacksCount],
 };
 
 /** A point of one signal, as the detector takes it; `tag` is the line of the record. */
@@ -75,9 +73,9 @@ export interface SeriesPoint {
 /** What the signal was on average in the cell; undefined when no cycle of it carries the signal. */
 export function pointOf(cell: CycleCell, signal: WatchedSignal): SeriesPoint | undefined {
   const [sum, count] = MEANS[signal];
-  const below = cell[AT[count]]!;
+  const below = cell[count]!;
   if (below <= 0) return undefined;
-  return { t: cell[AT.from]!, y: cell[AT[sum]]! / below, index: cell[AT.index]!, tag: cell[AT.line]! };
+  return { t: cell[AT.from]!, y: cell[sum]! / below, index: cell[AT.index]!, tag: cell[AT.line]! };
 }
 
 /** Fractions first, so that V8 keeps an array of doubles from the start and copies no cell when its first fraction comes. */

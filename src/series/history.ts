@@ -4,7 +4,6 @@ import {
   AT,
   addCycle,
   CELL_WIDTH,
-  type Column,
   type CycleCell,
   joinCells,
   MEANS,
@@ -66,7 +65,13 @@ export class History {
   /** Mean of a signal over the cells that lie in [from, to]; undefined when none of them carries it. */
   mean(signal: WatchedSignal, from: number, to: number): number | undefined {
     const [sum, count] = MEANS[signal];
-    return this.#ratio(sum, count, from, to);
+    let above = 0;
+    let below = 0;
+    for (const cell of this.#within(from, to)) {
+      above += cell[sum]!;
+      below += cell[count]!;
+    }
+    return below > 0 ? above / below : undefined;
   }
 
   /**
@@ -83,9 +88,9 @@ export class History {
     const cells: { value: number; weight: number }[] = [];
     let total = 0;
     for (const cell of this.#within(from, to)) {
-      if (cell[AT[count]]! <= 0) continue;
+      if (cell[count]! <= 0) continue;
       const weight = Math.max(CELL_WIDTH, cell[AT.to]! - cell[AT.from]!);
-      cells.push({ value: cell[AT[sum]]! / cell[AT[count]]!, weight });
+      cells.push({ value: cell[sum]! / cell[count]!, weight });
       total += weight;
     }
     cells.sort((a, b) => a.value - b.value);
@@ -119,12 +124,12 @@ export class History {
     const [xSum, xCount] = MEANS[x];
     const [ySum, yCount] = MEANS[y];
     for (const cell of this.#within(from, to)) {
-      if (cell[AT[xCount]]! <= 0 || cell[AT[yCount]]! <= 0) continue;
+      if (cell[xCount]! <= 0 || cell[yCount]! <= 0) continue;
       yield {
         t: (cell[AT.from]! + cell[AT.to]!) / 2,
         weight: Math.max(CELL_WIDTH, cell[AT.to]! - cell[AT.from]!),
-        x: cell[AT[xSum]]! / cell[AT[xCount]]!,
-        y: cell[AT[ySum]]! / cell[AT[yCount]]!,
+        x: cell[xSum]! / cell[xCount]!,
+        y: cell[ySum]! / cell[yCount]!,
       };
     }
   }
@@ -157,16 +162,6 @@ export class History {
     const variance = liveLive / n - (live / n) ** 2;
     if (variance < MIN_VARIANCE) return undefined;
     return Math.max(0, goalGoal / n - (goal / n) ** 2) / (variance * (goal / live) ** 2);
-  }
-
-  #ratio(sum: Column, count: Column, from: number, to: number): number | undefined {
-    let above = 0;
-    let below = 0;
-    for (const cell of this.#within(from, to)) {
-      above += cell[AT[sum]]!;
-      below += cell[AT[count]]!;
-    }
-    return below > 0 ? above / below : undefined;
   }
 
   /** The cells whose middle lies in [from, to]. */

@@ -1,6 +1,6 @@
 // In: the gc events of one process. Out: its totals and pause percentiles, from bounded memory.
 import type { GcEvent } from '../events/types.ts';
-import { type CycleSample, isAmount, type TimeBase, TraceSeries } from './trace-series.ts';
+import { addCpu, addSums, type CycleSample, emptySums, type TimeBase, TraceSeries } from './trace-series.ts';
 import { ValueHistogram } from './value-histogram.ts';
 
 /** Milliseconds; percentiles within 0.8 %, `max` exact. */
@@ -69,7 +69,7 @@ export class ProcessStats {
   };
   private readonly goal = { last: 0, max: Number.NEGATIVE_INFINITY };
   private readonly stacks = { last: 0, max: Number.NEGATIVE_INFINITY };
-  private readonly sums = { allocatedMiB: 0, allocSeconds: 0, gcCpuMs: 0, capacityMs: 0, assistMs: 0, markMs: 0 };
+  private readonly sums = emptySums();
   private cpuMs = 0;
   private printedPercent: number | undefined;
 
@@ -80,10 +80,7 @@ export class ProcessStats {
     if (gc.repaired) this.repairedCycles++;
     this.first ??= gc;
     this.last = gc;
-    for (const part in gc.cpuMs) {
-      const ms = gc.cpuMs[part as keyof typeof gc.cpuMs];
-      if (isAmount(ms)) this.cpuMs += ms;
-    }
+    this.cpuMs = addCpu(this.cpuMs, gc.cpuMs);
     if (gc.gcCpuPercent !== undefined) this.printedPercent = gc.gcCpuPercent;
     const sample = this.series.push(gc);
     if (sample !== undefined) this.pushSample(sample);
@@ -108,12 +105,7 @@ export class ProcessStats {
     if (sample.pauseParts?.sweepTermination !== undefined)
       this.sweepTermination.push(sample.pauseParts.sweepTermination);
     if (sample.pauseParts?.markTermination !== undefined) this.markTermination.push(sample.pauseParts.markTermination);
-    this.sums.allocatedMiB += sample.sums.allocatedMiB;
-    this.sums.allocSeconds += sample.sums.allocSeconds;
-    this.sums.gcCpuMs += sample.sums.gcCpuMs;
-    this.sums.capacityMs += sample.sums.capacityMs;
-    this.sums.assistMs += sample.sums.assistMs;
-    this.sums.markMs += sample.sums.markMs;
+    addSums(this.sums, sample.sums);
   }
 
   /** What the x of the samples is; undefined before the first. */

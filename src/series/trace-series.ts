@@ -172,12 +172,8 @@ export class TraceSeries {
     sums.allocSeconds = seconds;
     state.rates.push(values.allocRate);
     if (state.rates.length > 5) state.rates.shift();
-    const cpu = event.cpuMs;
-    if (cpu !== undefined && event.procs > 0) {
-      for (const part in cpu) {
-        const ms = cpu[part as keyof typeof cpu];
-        if (isAmount(ms)) sums.gcCpuMs += ms;
-      }
+    if (event.cpuMs !== undefined && event.procs > 0) {
+      sums.gcCpuMs = addCpu(0, event.cpuMs);
       sums.capacityMs = seconds * 1000 * event.procs;
       values.gcCpu = sums.gcCpuMs / sums.capacityMs;
     }
@@ -238,6 +234,10 @@ function clear({ values, sums }: CycleSample): void {
   values.gcInterval = undefined;
   values.allocRate = undefined;
   values.gcCpu = undefined;
+  clearSums(sums);
+}
+
+export function clearSums(sums: CycleSums): void {
   sums.allocatedMiB = 0;
   sums.allocSeconds = 0;
   sums.gcCpuMs = 0;
@@ -259,6 +259,28 @@ export function emptySums(): CycleSums {
     markedMiB: 0,
     markedMs: 0,
   };
+}
+
+/** Adds a cycle's sums to those of others. */
+export function addSums(into: CycleSums, sums: CycleSums): void {
+  into.allocatedMiB += sums.allocatedMiB;
+  into.allocSeconds += sums.allocSeconds;
+  into.gcCpuMs += sums.gcCpuMs;
+  into.capacityMs += sums.capacityMs;
+  into.assistMs += sums.assistMs;
+  into.markMs += sums.markMs;
+  into.markedMiB += sums.markedMiB;
+  into.markedMs += sums.markedMs;
+}
+
+/** A sum of CPU milliseconds with those of one more collection. */
+export function addCpu(sumMs: number, cpuMs: GcEvent['cpuMs']): number {
+  let sum = sumMs;
+  for (const part in cpuMs) {
+    const ms = cpuMs[part as keyof typeof cpuMs];
+    if (isAmount(ms)) sum += ms;
+  }
+  return sum;
 }
 
 /** No counter of the runtime is larger. */
