@@ -15,9 +15,10 @@ import type {
   SummaryEvent,
   ThreadsEvent,
 } from '../events/types.ts';
+import { addSums, type CycleSums, clearSums, emptySums } from '../series/cycle-sums.ts';
 import { ProcessStats, type ProcessSummary } from '../series/process-stats.ts';
 import type { WatchedSignal } from '../series/signals.ts';
-import { type CycleSums, emptySums, type TimeBase } from '../series/trace-series.ts';
+import type { TimeBase } from '../series/trace-series.ts';
 import { BucketedSeries } from './bucketed-series.ts';
 import { SnapshotSeries } from './snapshot-series.ts';
 import { KIND_WORDS } from './words.ts';
@@ -96,7 +97,7 @@ interface ProcessState {
   stats: ProcessStats;
   series: Partial<Record<ChartedSignal, BucketedSeries>>;
   /** Sums since the last point of the rates. */
-  pool: Omit<CycleSums, 'markedMiB' | 'markedMs'> & { from: number };
+  pool: CycleSums & { from: number };
   inflections: Revisions<InflectionEvent>;
   inflectionsDropped: number;
 }
@@ -305,17 +306,12 @@ export class ReportModel {
 /** Cycles that follow each other closely are taken together, so that rates are those of the process, not of rounded times. */
 function pushRates(state: ProcessState, t: number, x: number, sums: CycleSums): void {
   const { pool } = state;
-  pool.gcCpuMs += sums.gcCpuMs;
-  pool.capacityMs += sums.capacityMs;
-  pool.allocatedMiB += sums.allocatedMiB;
-  pool.allocSeconds += sums.allocSeconds;
-  pool.assistMs += sums.assistMs;
-  pool.markMs += sums.markMs;
+  addSums(pool, sums);
   if (t - pool.from < POOL_SECONDS) return;
   if (pool.capacityMs > 0) seriesOf(state, 'gcCpu').push(x, pool.gcCpuMs / pool.capacityMs);
   if (pool.allocSeconds > 0) seriesOf(state, 'allocRate').push(x, pool.allocatedMiB / pool.allocSeconds);
   if (pool.markMs > 0) seriesOf(state, 'assistShare').push(x, pool.assistMs / pool.markMs);
-  pool.gcCpuMs = pool.capacityMs = pool.allocatedMiB = pool.allocSeconds = pool.assistMs = pool.markMs = 0;
+  clearSums(pool);
   pool.from = t;
 }
 

@@ -1,6 +1,7 @@
 // In: the gc events of one process. Out: its totals and pause percentiles, from bounded memory.
 import type { GcEvent } from '../events/types.ts';
-import { addCpu, addSums, type CycleSample, emptySums, type TimeBase, TraceSeries } from './trace-series.ts';
+import { addSums, emptySums } from './cycle-sums.ts';
+import { addCpu, type CycleSample, type TimeBase, TraceSeries } from './trace-series.ts';
 import { ValueHistogram } from './value-histogram.ts';
 
 /** Milliseconds; percentiles within 0.8 %, `max` exact. */
