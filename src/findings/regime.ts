@@ -1,24 +1,11 @@
-// In: bends of the rate-like signals, the heap's bends, the memory limit's story. Out: stories: what changed first and what followed,
-// one finding each. What the heap's growth or the limit explains is not told a second time.
+// In: bends of the rate-like signals. Out: stories: what changed first and what followed, each out of bends that are large, sure and
+// lasting enough, and beyond what the signal swings by anyway.
 import type { Bend } from '../detect/index.ts';
 import type { WatchedSignal } from '../series/index.ts';
 import { SIGNALS } from '../series/index.ts';
-import { ADVICE } from './advice.ts';
-import { type Change, changeAt, type RuleContext, timesOf } from './context.ts';
-import type { FindingBody } from './finding-log.ts';
+import type { Change, RuleContext } from './context.ts';
 import type { HeldBend } from './watch.ts';
-import {
-  capitalized,
-  evidence,
-  factor,
-  frequency,
-  mib,
-  moment,
-  number,
-  percent,
-  shortFrequency,
-  tidy,
-} from './words.ts';
+import { tidy } from './words.ts';
 
 /**
  * Causes first: what a program or its operator does, then what only follows. Work per millisecond is left out: other programs on the
@@ -43,6 +30,9 @@ export interface Candidate {
   bend: Bend;
   /** Usual level before and after, between the neighbouring bends of the signal. */
   change: Change;
+  /** The bends before and after it, or the ends of the series. */
+  before: number;
+  to: number;
   held?: HeldBend;
 }
 
@@ -65,7 +55,7 @@ export function candidatesOf(
   bends: readonly { bend: Bend; held?: HeldBend }[],
   span: { from: number; to: number },
   context: RuleContext,
-): (Candidate & { before: number; to: number })[] {
+): Candidate[] {
   if (bends.length === 0) return [];
   const limits = context.thresholds.regime;
   const levels: number[] = [];
@@ -83,7 +73,7 @@ export function candidatesOf(
     : MACHINE.has(signal)
       ? limits.machineFactor
       : limits.effectFactor;
-  const found: (Candidate & { before: number; to: number })[] = [];
+  const found: Candidate[] = [];
   for (const [i, { bend, held }] of bends.entries()) {
     const change: Change = { before: tidy(levels[i]!), after: tidy(levels[i + 1]!) };
     const lasts = Math.min(bend.t - edges[i]!, edges[i + 2]! - bend.t) >= limits.minSeconds;
@@ -132,7 +122,8 @@ function widestSwing(signal: WatchedSignal, edges: readonly number[], context: R
   return widest;
 }
 
-function isLarge(signal: WatchedSignal, change: Change, wanted: number): boolean {
+/** True when a change matters, and is by this factor at least. */
+export function isLarge(signal: WatchedSignal, change: Change, wanted: number): boolean {
   const { before, after } = change;
   if (!(Math.abs(after - before) >= SIGNALS[signal].minEffect)) return false;
   const ratio = Math.max(before, after) / Math.max(Math.min(before, after), Number.MIN_VALUE);
@@ -146,12 +137,9 @@ export function togetherIn(context: RuleContext): number {
 }
 
 /** Joins candidates that belong together and puts the cause first. */
-export function joinStories(
-  candidates: readonly (Candidate & { before: number; to: number })[],
-  together: number,
-): Story[] {
+export function joinStories(candidates: readonly Candidate[], together: number): Story[] {
   const sorted = [...candidates].sort((a, b) => a.bend.t - b.bend.t);
-  const groups: (typeof sorted)[] = [];
+  const groups: Candidate[][] = [];
   for (const candidate of sorted) {
     const group = groups.at(-1);
     if (group !== undefined && candidate.bend.t - group[0]!.bend.t <= together) group.push(candidate);
@@ -164,31 +152,8 @@ export function joinStories(
   });
 }
 
-const EVIDENCE_SIGNALS = [
-  'allocRate',
-  'goalRatio',
-  'gcInterval',
-  'gcCpu',
-  'assistShare',
-  'scanRate',
-  'pause',
-  'heapLive',
-  'heapGoal',
-  'stacks',
-] as const satisfies readonly WatchedSignal[];
-
-/** The goal varies by less than this share of what GOGC would make of the live heap's variance: something else sets it. */
-const FOLLOWS = 0.2;
-
-/** True when the goal has come down to a place of its own, which the live heap no longer moves: a memory limit, not a GOGC. */
-function isLimit({ signal, change }: Candidate, from: number, to: number, context: RuleContext): boolean {
-  if (signal !== 'goalRatio' || change.after >= change.before) return false;
-  const follows = context.history.goalFollowsLive(from, to);
-  return follows !== undefined && follows < FOLLOWS;
-}
-
 /** What only follows may bend earlier or more clearly than its cause: an allocation rate that changed with it goes first. */
-function rootOf(
+export function rootOf(
   { cause, before, from, to }: Story,
   changes: Partial<Record<WatchedSignal, Change>>,
   context: RuleContext,
@@ -197,124 +162,4 @@ function rootOf(
   const { causeFactor } = context.thresholds.regime;
   if (CAUSES.has(cause.signal) || change === undefined || !isLarge('allocRate', change, causeFactor)) return cause;
   return isApart('allocRate', before, from, to, context) ? { ...cause, signal: 'allocRate', change } : cause;
-}
-
-/** One story as a finding: the cause, then what followed. */
-export function describeStory(story: Story, context: RuleContext): FindingBody {
-  const { from } = story;
-  const changes: Partial<Record<WatchedSignal, Change>> = {};
-  for (const signal of EVIDENCE_SIGNALS) {
-    const change = changeAt(context, signal, from, story.before, story.to);
-    if (change !== undefined) changes[signal] = change;
-  }
-  changes[story.cause.signal] = story.cause.change;
-  const cause = rootOf(story, changes, context);
-  // A bend lies a bin or two beside the change: what follows it is looked at a little later.
-  const settled = from + context.thresholds.regime.togetherSeconds;
-  const limited = isLimit(cause, settled, story.to, context);
-  const when = moment(from, context.hasTime);
-  const followed = consequences(cause.signal, changes);
-  const burden = context.thresholds.regime.burdenGcCpu;
-  const gcCpu = changes.gcCpu;
-  const heavy = gcCpu !== undefined && gcCpu.after >= burden && gcCpu.after >= 1.5 * gcCpu.before;
-  const interval = changes.gcInterval;
-  const crowds = interval !== undefined && interval.after < 0.67 * interval.before;
-  const heap = changes.heapLive;
-  const heapGrew = heap !== undefined && heap.after > 1.25 * heap.before;
-  const goal = changes.heapGoal?.after;
-  const sentences = [`${limited ? limitSentence(when, goal) : causeSentence(cause, when)}.`];
-  if (followed.length > 0) sentences.push(`What followed: ${followed.join(', ')}.`);
-  if (crowds) {
-    sentences.push(
-      heapGrew
-        ? `Cycles come closer together while the live heap is also larger (${mib(heap.before)} before, ${mib(heap.after)} after).`
-        : 'Cycles crowd, but not because the live heap grows: it is about what it was.',
-    );
-  }
-  return {
-    rule: limited ? 'memory-limit' : 'gc-regime',
-    severity: heavy || (limited && crowds) ? 'warning' : 'info',
-    ongoing: story.to >= context.latest.t,
-    ...timesOf(context, from),
-    title: capitalized([limited ? limitTitle(when, goal) : causeTitle(cause, when), ...followed].join(' → ')),
-    detail: sentences.join(' '),
-    confidence: tidy(cause.bend.confidence),
-    evidence: evidence({
-      cause: cause.signal === 'goalRatio' ? 'heapGoal' : cause.signal,
-      from,
-      until: story.to < context.latest.t ? story.to : undefined,
-      heapLimitMiB: limited ? goal : undefined,
-      gogcPercentBefore: cause.signal === 'goalRatio' ? gogc(cause.change.before) : undefined,
-      gogcPercentAfter: cause.signal === 'goalRatio' && !limited ? gogc(cause.change.after) : undefined,
-      ...changes,
-      alsoBent: story.others.map(({ signal, bend }) => ({ signal, at: tidy(bend.t) })),
-    }),
-    advice: [
-      ...(cause.signal === 'goalRatio' ? ADVICE.gogc : cause.signal === 'pause' ? ADVICE.longPause : ADVICE.regime),
-    ],
-  };
-}
-
-function gogc(ratio: number): number {
-  return Math.round((ratio - 1) * 100);
-}
-
-function limitTitle(when: string, goal: number | undefined): string {
-  return `A memory limit holds the heap${goal === undefined ? '' : ` at ${mib(goal)}`} from ${when} on`;
-}
-
-function limitSentence(when: string, goal: number | undefined): string {
-  return (
-    `At ${when} the goal of the heap came down${goal === undefined ? '' : ` to ${mib(goal)}`} and has stood there since, whatever the live heap does: ` +
-    'that is a memory limit (debug.SetMemoryLimit, GOMEMLIMIT), not another GOGC'
-  );
-}
-
-function causeTitle({ signal, change }: Candidate, when: string): string {
-  if (signal === 'goalRatio') return `GOGC about ${gogc(change.before)} → ${gogc(change.after)} at ${when}`;
-  return `${SIGNALS[signal].title} ${factor(change.after / Math.max(change.before, Number.MIN_VALUE))} at ${when}`;
-}
-
-function causeSentence({ signal, change }: Candidate, when: string): string {
-  if (signal === 'goalRatio') {
-    return (
-      `At ${when} the room that the collector gives the heap changed: the goal was ${number(change.before)} times the live heap, ` +
-      `now it is ${number(change.after)} times (as with GOGC ${gogc(change.before)} and ${gogc(change.after)})`
-    );
-  }
-  return `At ${when} the ${SIGNALS[signal].title} changed from ${amount(signal, change.before)} to ${amount(signal, change.after)}`;
-}
-
-function amount(signal: WatchedSignal, value: number): string {
-  const { unit } = SIGNALS[signal];
-  if (unit === 'share') return percent(value);
-  if (unit === 'MiB') return mib(value);
-  return unit === 'ratio' ? number(value) : `${number(value)} ${unit}`;
-}
-
-/** Below these a change is true, and of no interest. */
-const NOTABLE_PAUSE_MS = 1;
-const NOTABLE_GC_CPU = 0.005;
-
-/** What changed with it by half at least (assist share: by ten points), in the words of a chain. */
-function consequences(cause: WatchedSignal, changes: Partial<Record<WatchedSignal, Change>>): string[] {
-  const words: string[] = [];
-  const moved = (signal: WatchedSignal): Change | undefined => {
-    const change = changes[signal];
-    return signal !== cause && change !== undefined && isLarge(signal, change, 1.5) ? change : undefined;
-  };
-  const interval = moved('gcInterval');
-  if (interval !== undefined)
-    words.push(`GC ${frequency(interval.after)} (was ${shortFrequency(interval.before, interval.after)})`);
-  const gcCpu = moved('gcCpu');
-  if (gcCpu !== undefined && Math.max(gcCpu.before, gcCpu.after) >= NOTABLE_GC_CPU)
-    words.push(`GC takes ${percent(gcCpu.after)} of the CPU (was ${percent(gcCpu.before)})`);
-  const assist = moved('assistShare');
-  if (assist !== undefined) words.push(`assist share ${percent(assist.after)}`);
-  const heap = moved('heapLive');
-  if (heap !== undefined) words.push(`live heap ${mib(heap.after)} (was ${mib(heap.before)})`);
-  const pause = moved('pause');
-  if (pause !== undefined && Math.max(pause.before, pause.after) >= NOTABLE_PAUSE_MS)
-    words.push(`mean pause ${number(pause.after)} ms (was ${number(pause.before)})`);
-  return words;
 }

@@ -9,12 +9,12 @@ import {
   CAUSE_ORDER,
   type Candidate,
   candidatesOf,
-  describeStory,
   joinStories,
   type Story,
   type StorySignal,
   togetherIn,
 } from './regime.ts';
+import { describeStory } from './regime-finding.ts';
 import type { Teller, Telling } from './teller.ts';
 import type { SignalWatch, WatchResult } from './watch.ts';
 
