@@ -47,6 +47,8 @@ const learnedLines = 256;
 const WEAK_HEAD_BYTES = 8;
 /** `tracealloc(…)` and its like are followed by a goroutine's stack each (runtime/mprof.go, Go 1.3 to 1.22). */
 const allocationTrace = 'allocfreetrace';
+const NEWLINE = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
 const NOTHING = Buffer.alloc(0);
 
 /** All records of one source. Push chunks of any size, then end. Never throws on what it reads. */
@@ -76,7 +78,7 @@ export class SourceParser {
     this.#options = options;
     const anchors = [...options.grammars.anchors, ...dumpAnchors, ...profileAnchors, ...wrapperAnchors];
     const { foreign } = options.sink;
-    this.#foreign = foreign && new ForeignLines(foreign.bind(options.sink));
+    this.#foreign = foreign && new ForeignLines((...piece) => foreign.apply(options.sink, this.#asItCame(...piece)));
     this.#reader = new LineReader({
       anchors,
       workBytes: RUN_READER_BYTES,
@@ -142,6 +144,13 @@ export class SourceParser {
   /** Blocks are read in bulk only where nothing is wrapped around their lines and nobody wants to see each line. */
   get #takesBlocksInBulk(): boolean {
     return this.#foreign === undefined && !this.#unwrapper.isWrapped;
+  }
+
+  /** The reader has put newlines where carriage returns ended the lines. */
+  #asItCame(bytes: Buffer, start: number, end: number): [bytes: Buffer, start: number, end: number] {
+    if (!this.#reader.endsWithReturns) return [bytes, start, end];
+    const came = bytes.subarray(start, end).map((byte) => (byte === NEWLINE ? CARRIAGE_RETURN : byte));
+    return [Buffer.from(came), 0, came.length];
   }
 
   get #needsEveryLine(): boolean {

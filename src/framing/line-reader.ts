@@ -9,6 +9,8 @@ const NEWLINE = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 /** Bytes that are looked at in one go: small enough for the second-level cache, large enough that a turn for each costs little. */
 const WINDOW_BYTES = 1024 * 1024;
+/** So many bytes tell what ends the lines of a source. */
+const HEAD_BYTES = 4096;
 /** An unread rest up to this size is moved to the front at once, so that the same cache lines are filled again. */
 const CHEAP_MOVE_BYTES = 4096;
 
@@ -55,6 +57,7 @@ export class LineReader {
 
   readonly #maxLineBytes: number;
   readonly #windowBytes: number;
+  readonly #headBytes: number;
   readonly #skipped: LineReaderOptions['skipped'];
   readonly #scanner: AnchorScanner;
   readonly #buffer: Buffer;
@@ -73,6 +76,8 @@ export class LineReader {
   #linesBefore = 0;
   /** Length so far of an oversized line whose newline has not come yet, or -1. */
   #discarded = -1;
+  /** Whether carriage returns end the lines; undefined as long as too little was seen to tell. */
+  #endsWithReturns: boolean | undefined;
   #oversizedLines: OversizedLine[] = [];
   #ended = false;
 
@@ -81,6 +86,7 @@ export class LineReader {
     if (!(this.#maxLineBytes > 0)) throw new GcbendError('STATE_INVALID', 'maxLineBytes must be above 0');
     // A window no longer than the limit: every oversized line then crosses a window border, where it is noticed.
     this.#windowBytes = Math.min(WINDOW_BYTES, this.#maxLineBytes);
+    this.#headBytes = Math.min(HEAD_BYTES, this.#windowBytes);
     this.#skipped = options.skipped;
     const capacity = this.#maxLineBytes + this.#windowBytes;
     this.#scanner = new AnchorScanner(options.anchors, capacity, options.workBytes);
@@ -91,6 +97,11 @@ export class LineReader {
 
   get workspace(): Workspace {
     return this.#scanner.workspace;
+  }
+
+  /** True as long as lone carriage returns end the lines, as on old Macs and where progress is shown: they stand as newlines in the buffer. */
+  get endsWithReturns(): boolean {
+    return this.#endsWithReturns === true;
   }
 
   /** Where the complete lines of the current window end. Lines up to there may be read around `next`, see `advance`. */
@@ -191,7 +202,9 @@ export class LineReader {
   /** Fills the buffer from the chunk in work until it holds a complete line. False: another chunk is needed. */
   #refill(): boolean {
     while (this.#chunk !== undefined) {
-      const from = this.#appendWindow(this.#chunk);
+      let from = this.#appendWindow(this.#chunk);
+      if (this.#endsWithReturns === undefined) from = this.#findLineEnds(from);
+      if (this.#endsWithReturns === true) this.#replaceReturns(from);
       const last = this.#buffer.subarray(from, this.#filled).lastIndexOf(NEWLINE);
       if (last >= 0) {
         this.#complete = from + last + 1;
@@ -201,7 +214,35 @@ export class LineReader {
       }
       if (this.#start < this.#complete) return true;
     }
-    return false;
+    if (!this.#ended || this.#endsWithReturns !== undefined) return false;
+    // The source was shorter than what tells.
+    this.#findLineEnds(this.#start);
+    if (!this.endsWithReturns) return false;
+    this.#replaceReturns(this.#start);
+    this.#complete = this.#start + this.#buffer.subarray(this.#start, this.#filled).lastIndexOf(NEWLINE) + 1;
+    return this.#start < this.#complete;
+  }
+
+  /** Carriage returns and no newline among the first bytes: those end the lines. Returns from where on lines may end. */
+  #findLineEnds(from: number): number {
+    const text = this.#buffer.subarray(this.#start, this.#filled);
+    if (text.includes(NEWLINE)) this.#endsWithReturns = false;
+    else if (text.length >= this.#headBytes || this.#ended) {
+      // Behind the last byte a newline may follow.
+      this.#endsWithReturns = text.subarray(0, -1).includes(CARRIAGE_RETURN);
+    }
+    return this.#endsWithReturns === true ? this.#start : from;
+  }
+
+  /** Up to the first newline: behind it, newlines end the lines. */
+  #replaceReturns(from: number): void {
+    const text = this.#buffer.subarray(from, this.#filled);
+    const newline = text.indexOf(NEWLINE);
+    if (newline >= 0) this.#endsWithReturns = false;
+    const end = newline < 0 ? text.length : newline;
+    for (let at = 0; at < end; at++) {
+      if (text[at] === CARRIAGE_RETURN) text[at] = NEWLINE;
+    }
   }
 
   /** Moves the unread rest, so that the same cache lines are filled again. */
@@ -215,7 +256,8 @@ export class LineReader {
   /** Puts the next window of the chunk behind the unread rest; returns where it begins. */
   #appendWindow(chunk: Buffer): number {
     const unread = this.#filled - this.#start;
-    const size = Math.min(this.#windowBytes, chunk.length - this.#taken);
+    const most = this.#endsWithReturns === undefined ? this.#headBytes - unread : this.#windowBytes;
+    const size = Math.min(most, chunk.length - this.#taken);
     const isThere = chunk.buffer === this.#buffer.buffer;
     if (!isThere && (unread <= CHEAP_MOVE_BYTES || this.#filled + size > this.#buffer.length)) this.#moveToFront();
     const from = this.#filled;

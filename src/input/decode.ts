@@ -1,4 +1,4 @@
-// In: raw chunks. Out: the chunks behind gzip, zstd or UTF-16, told by their first bytes; anything else as it is.
+// In: raw chunks. Out: the chunks behind gzip, zstd or UTF-16 as UTF-8, told by their first bytes; anything else as it is.
 
 import type { Transform } from 'node:stream';
 import { GcbendError } from '../errors.ts';
@@ -28,6 +28,8 @@ const MAGICS: readonly Magic[] = [
   { bytes: [0x04, 0x22, 0x4d, 0x18], decode: refuse('lz4', 'lz4cat') },
   { bytes: [0x50, 0x4b, 0x03, 0x04], decode: refuse('zip', 'unzip -p') },
 ];
+/** So much of a text in UTF-16 without a byte order mark is looked at. */
+const SAMPLE_BYTES = 256;
 const OPTIONS = { chunkSize: OUTPUT_BYTES };
 
 /**
@@ -46,9 +48,10 @@ export async function* decodeChunks(raw: Chunks, name: string, report: ReportPro
       }
       head = Buffer.concat([head, value]);
     }
-    const magic = MAGICS.find(({ bytes }) => bytes.every((byte, index) => head[index] === byte));
-    if (magic) {
-      yield* magic.decode(chain(head, raw), name, report);
+    const decode =
+      MAGICS.find(({ bytes }) => bytes.every((byte, index) => head[index] === byte))?.decode ?? utf16Without(head);
+    if (decode) {
+      yield* decode(chain(head, raw), name, report);
     } else {
       if (head.length > 0) yield head;
       // What `next` is given goes through to the reader.
@@ -134,6 +137,16 @@ function explain(name: string, cause: Error): GcbendError {
     cause,
     hint: isCut ? 'copy it again, or wait until its writer has closed it' : `gzip -t ${name} tells more`,
   });
+}
+
+/** Without a byte order mark: most of the first characters are Latin, so that NULs stand on one side of each pair of bytes, and none on the other. */
+function utf16Without(head: Buffer): Magic['decode'] | undefined {
+  const nuls: [even: number, odd: number] = [0, 0];
+  const pairs = Math.floor(Math.min(head.length, SAMPLE_BYTES) / 2);
+  for (let at = 0; at < 2 * pairs; at++) if (head[at] === 0) nuls[(at % 2) as 0 | 1]++;
+  const [even, odd] = nuls;
+  if (head.length < MAGIC_BYTES || Math.max(even, odd) * 4 < pairs * 3 || Math.min(even, odd) > 0) return undefined;
+  return (chunks) => decodeUtf16(chunks, odd > 0 ? 'utf-16le' : 'utf-16be');
 }
 
 /** PowerShell writes what it redirects as UTF-16. */

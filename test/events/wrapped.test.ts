@@ -75,6 +75,23 @@ describe('wrapped', () => {
   }
 });
 
+test('lines that carriage returns alone end; what is passed through keeps them', () => {
+  for (const text of Object.values(texts)) {
+    const expected = comparable(parseText(text));
+    for (const chunkBytes of [100, 65_536]) {
+      assert.deepEqual(comparable(parseText(text.replaceAll('\n', '\r'), { chunkBytes })), expected);
+    }
+  }
+  const cycles = healthy.filter((line) => line.startsWith('gc '));
+  const done = cycles.map((_, index) => `done ${index}\r`);
+  const passed: string[] = [];
+  const events = parseText(cycles.map((line, index) => `${line}\r${done[index]}`).join(''), {
+    foreign: (piece) => passed.push(piece),
+  });
+  assert.equal(events.filter((event) => event.type === 'gc').length, cycles.length);
+  assert.equal(passed.join(''), done.join(''));
+});
+
 test('a wrapped record carries the time of its wrapper', () => {
   const timed = wrappers.filter(
     ({ name }) =>

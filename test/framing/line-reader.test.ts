@@ -49,8 +49,16 @@ function readAll(reader: LineReader, chunks: readonly Buffer[], mode: LineMode, 
   return seen;
 }
 
-function splitPlainly(bytes: Buffer): Seen[] {
-  const texts = bytes.toString('latin1').split('\n');
+/** Where the first `headBytes` hold carriage returns and no newline, those are the newlines, up to the first. */
+function withNewlines(bytes: Buffer, headBytes = 4096): string {
+  const text = bytes.toString('latin1');
+  const head = text.slice(0, headBytes);
+  if (head.includes('\n') || !head.slice(0, -1).includes('\r')) return text;
+  return text.replace(/^[^\n]*/, (first) => first.replaceAll('\r', '\n'));
+}
+
+function splitPlainly(bytes: Buffer, headBytes?: number): Seen[] {
+  const texts = withNewlines(bytes, headBytes).split('\n');
   const last = texts.pop()!;
   const seen = texts.map((text, index) => ({ text: text.replace(/\r$/, ''), number: index + 1, terminated: true }));
   if (last !== '') seen.push({ text: last.replace(/\r$/, ''), number: seen.length + 1, terminated: false });
@@ -187,9 +195,9 @@ test('lines above the limit are skipped, counted and reported, at any chunking a
       (bytes, at, mode, intoRoom) => {
         const maxLineBytes = 9;
         const reader = new LineReader({ anchors: ANCHORS, maxLineBytes });
-        const all = bytes.toString('latin1').split('\n');
+        const all = withNewlines(bytes, maxLineBytes).split('\n');
         const tooLong = all.map((text, index) => ({ number: index + 1, byteLength: text.length }));
-        const expected = splitPlainly(bytes).filter(
+        const expected = splitPlainly(bytes, maxLineBytes).filter(
           (line) => all[line.number - 1]!.length <= maxLineBytes && (mode === 'every' || isAnchored(line)),
         );
         assert.deepEqual(readAll(reader, chunksOf(bytes, at), mode, intoRoom), expected);
@@ -217,11 +225,33 @@ test('remaining and advance give the same bytes in blocks', () => {
           reader.advance(to);
         }
       }
+      // What ends the lines of less than 4 KiB without a newline is known only at their end.
       assert.equal(text, bytes.toString('latin1').replace(/[^\n]*$/, ''));
       assert.equal(reader.lines, text.split('\n').length - 1);
     }),
     { numRuns: 200 },
   );
+});
+
+test('carriage returns alone end the lines of a source that begins with 4 KiB of them', () => {
+  const lines = Array.from(
+    { length: 200 },
+    (_, index) => `${index % 5 === 0 ? 'gc ' : 'app '}${index} ${'.'.repeat(30)}`,
+  );
+  const bytes = Buffer.from(`${lines.join('\r')}\r`);
+  const texts = (reader: LineReader, all: Buffer, at: readonly number[]): string[] =>
+    readAll(reader, chunksOf(all, at), 'every').map(({ text }) => text);
+  for (const at of [[], [10], [4095], [4096], [4097, 5000]]) {
+    const reader = new LineReader({ anchors: ANCHORS });
+    assert.deepEqual(texts(reader, bytes, at), lines);
+    assert.equal(reader.endsWithReturns, true);
+    const turned = new LineReader({ anchors: ANCHORS });
+    const behind = Buffer.concat([bytes, Buffer.from('done\n10%\r20%\ngc 1\n')]);
+    assert.deepEqual(texts(turned, behind, at), [...lines, 'done', '10%\r20%', 'gc 1']);
+    assert.equal(turned.endsWithReturns, false);
+  }
+  const late = Buffer.concat([Buffer.alloc(4095, 0x2e), Buffer.from('\r\ngc 1\r\n')]);
+  assert.deepEqual(texts(new LineReader({ anchors: ANCHORS }), late, []), ['.'.repeat(4095), 'gc 1']);
 });
 
 test('misuse is said', () => {

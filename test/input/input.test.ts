@@ -111,6 +111,17 @@ test('UTF-16 as PowerShell writes it', async () => {
   assert.equal((await readAll(openInput(put('be.txt', Buffer.from(little).swap16())))).toString(), text);
 });
 
+test('UTF-16 without a byte order mark, where NULs tell', async () => {
+  const text = '10:00 Überwacht\r\ngc 1 @0.001s\r\nzweite Zeile äöü 日本\r\n'.repeat(50);
+  const little = Buffer.from(text, 'utf16le');
+  assert.equal((await readAll(openInput(put('le-bare.txt', little)))).toString(), text);
+  assert.equal((await readAll(openInput(put('be-bare.txt', Buffer.from(little).swap16())))).toString(), text);
+  // What a log file that was truncated while it was written begins with, and bytes of no text.
+  for (const bytes of [Buffer.from(`${'\0'.repeat(300)}gc 1`), Buffer.from('a\0b\0cdefgh'), Buffer.from('\0a')]) {
+    assert.deepEqual(await readAll(openInput(put('other.bin', bytes))), bytes);
+  }
+});
+
 test('what cannot be read says why', async () => {
   assert.throws(() => openInput(join(folder, 'missing')), isError('INPUT_UNREADABLE', /missing: no such file/));
   assert.throws(() => openInput(folder), isError('INPUT_UNREADABLE', /directory/));
