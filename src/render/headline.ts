@@ -10,8 +10,8 @@ import {
   formatMoment,
   formatPrintedMiB,
 } from './format.ts';
-import type { ProcessReport } from './report-model.ts';
 import type { Role } from './style.ts';
+import type { ProcessReport } from './traced-process.ts';
 
 export interface Headline {
   text: string;

@@ -4,9 +4,9 @@ import { countTicks, timeTicks, valueAxis } from './axis.ts';
 import { type BucketedSeries, type ChartColumn, resample } from './bucketed-series.ts';
 import { formatMoment, formatNumber } from './format.ts';
 import { escapeHtml, escapeJson } from './html-page.ts';
-import type { ChartedSignal, ProcessReport } from './report-model.ts';
 import { rangeOf, xOf } from './report-trace.ts';
 import type { Role } from './style.ts';
+import type { ChartedSignal, ProcessReport } from './traced-process.ts';
 import { KIND_ROLES, SEVERITY_ROLES, stretchRole } from './words.ts';
 
 const COLUMNS = 600;

@@ -20,9 +20,10 @@ import { allFindings, sourceWords } from './report.ts';
 import { evidenceWords, frameWords, numberFindings, placeOf } from './report-findings.ts';
 import { blockingFrame } from './report-goroutines.ts';
 import { memoryBill } from './report-heap.ts';
-import type { ProcessReport, Report } from './report-model.ts';
+import type { Report } from './report-model.ts';
 import { kindWords, MOST_ROWS, mostSure, otherKindWords, processTitle, slopeCell } from './report-trace.ts';
 import type { Role } from './style.ts';
+import type { ProcessReport } from './traced-process.ts';
 import { KIND_ROLES, SEVERITY_ROLES, signalWords } from './words.ts';
 
 const MOST_PROCESSES = 8;

@@ -1,5 +1,5 @@
 // In: bytes that a terminal sends for keys, and the state of the panel. Out: names of keys, and the state after each.
-import type { ChartedSignal } from './report-model.ts';
+import type { ChartedSignal } from './traced-process.ts';
 
 export interface PanelState {
   paused: boolean;

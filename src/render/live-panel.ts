@@ -18,10 +18,11 @@ import { Page, type Span } from './page.ts';
 import { allFindings } from './report.ts';
 import { addGoroutines } from './report-goroutines.ts';
 import { addHeap } from './report-heap.ts';
-import type { ChartedSignal, ProcessReport, Report } from './report-model.ts';
+import type { Report } from './report-model.ts';
 import { rangeOf, slopeCell, xOf } from './report-trace.ts';
 import { drawSparkline } from './sparkline.ts';
 import type { Style } from './style.ts';
+import type { ChartedSignal, ProcessReport } from './traced-process.ts';
 import { KIND_ROLES, KIND_WORDS, SEVERITY_ROLES, signalWords, stretchRole } from './words.ts';
 
 export interface PanelSize {

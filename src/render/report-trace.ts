@@ -18,8 +18,8 @@ import {
 import { besidesOf, headlineOf, spanWords, whenOf } from './headline.ts';
 import { type DrawnChart, drawLineChart } from './line-chart.ts';
 import type { Column, Page, Span } from './page.ts';
-import type { ChartedSignal, ProcessReport } from './report-model.ts';
 import { drawSparkline } from './sparkline.ts';
+import type { ChartedSignal, ProcessReport } from './traced-process.ts';
 import { formatWords, KIND_ROLES, KIND_WORDS, rulesOfSignal, signalWords, stretchRole } from './words.ts';
 
 /** Rows of a table of bends; more are counted, not shown. */

@@ -68,3 +68,25 @@ export class SnapshotSeries<E extends EventBase> {
     }
   }
 }
+
+/** Snapshots by kind: dumps of debug=1 and debug=2 of one moment are two series, and so are heap and allocs texts. */
+export class SnapshotKinds<E extends EventBase> {
+  readonly #series = new Map<string, SnapshotSeries<E>>();
+
+  of(kind: string): SnapshotSeries<E> {
+    let found = this.#series.get(kind);
+    if (found === undefined) {
+      found = new SnapshotSeries();
+      this.#series.set(kind, found);
+    }
+    return found;
+  }
+
+  /** The series that says most (debug=2 before debug=1, heap before allocs), unless another one has twice as many snapshots. */
+  longest(): SnapshotSeries<E> | undefined {
+    const kinds = [...this.#series].sort(([a], [b]) => (a < b ? 1 : -1)).map(([, snapshots]) => snapshots);
+    return kinds.reduce<SnapshotSeries<E> | undefined>((best, next) => {
+      return best !== undefined && best.count * 2 > next.count ? best : next;
+    }, undefined);
+  }
+}
