@@ -1,4 +1,5 @@
 // In: grammar XML files. Out: compiled grammars and broken rules. Loaded by the build, `--grammar` and `gcbend grammars --check` only.
 
-export type { GrammarFile, GrammarProblem } from './compile.ts';
-export { compileGrammars, formatProblem, lintGrammars } from './lint.ts';
+export type { GrammarFile } from './compile.ts';
+export { compileGrammars, lintGrammars } from './lint.ts';
+export { formatProblem, type GrammarProblem } from './problems.ts';

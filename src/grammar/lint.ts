@@ -3,9 +3,10 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { GcbendError } from '../errors.ts';
-import { type GrammarFile, type GrammarProblem, type ParsedGrammar, parseGrammarFile } from './compile.ts';
+import { type GrammarFile, type ParsedGrammar, parseGrammarFile } from './compile.ts';
 import { isDynamic } from './encode.ts';
 import { GrammarSet, type Shape } from './grammar-set.ts';
+import { formatProblem, type GrammarProblem, type Report } from './problems.ts';
 import { runProgram } from './program.ts';
 import type { CompiledField, CompiledGrammars } from './types.ts';
 
@@ -24,11 +25,6 @@ export function compileGrammars(files: GrammarFile[]): CompiledGrammars {
 /** All rules that the files break, in file order; an empty list is a clean bill. */
 export function lintGrammars(files: GrammarFile[]): GrammarProblem[] {
   return compileAndLint(files).problems;
-}
-
-/** `gctrace.xml:12: sample: …` */
-export function formatProblem(problem: GrammarProblem): string {
-  return `${problem.path}:${problem.line}: ${problem.rule}: ${problem.message}`;
 }
 
 function compileAndLint(files: GrammarFile[]): { compiled: CompiledGrammars; problems: GrammarProblem[] } {
@@ -57,9 +53,7 @@ function compileAndLint(files: GrammarFile[]): { compiled: CompiledGrammars; pro
 
 function lintOne(grammar: ParsedGrammar, set: GrammarSet, problems: GrammarProblem[]): void {
   const { compiled, lines, path } = grammar;
-  const report = (line: number, rule: string, message: string): void => {
-    problems.push({ path, line, rule, message });
-  };
+  const report: Report = (line, rule, message) => problems.push({ path, line, rule, message });
   for (const shape of set.shapes.filter((candidate) => candidate.grammar === compiled)) {
     const line = lines.shapes.get(shape.compiled.id) ?? lines.grammar;
     if (!compiled.samples.some((sample) => sample.shape === shape.compiled.id)) {
