@@ -6,16 +6,7 @@ import { groupId } from './describe.ts';
 import { type DumpStart, isCounted } from './dump-start.ts';
 import { parseLabels } from './header.ts';
 import { InfrastructureIndex } from './infrastructure.ts';
-import {
-  DONE,
-  type DumpMachine,
-  type DumpOptions,
-  FOREIGN,
-  FOREIGN_LIMIT,
-  TAKEN,
-  utf8,
-  type Verdict,
-} from './machine.ts';
+import { DONE, type DumpMachine, type DumpOptions, FOREIGN, ForeignRun, TAKEN, utf8, type Verdict } from './machine.ts';
 import { unescapeName } from './names.ts';
 
 const RECORD = /^(\d+) @((?: 0x[0-9a-f]+)*)$/;
@@ -38,18 +29,19 @@ export class CountsMachine implements DumpMachine {
   readonly #groups = new Map<string, GoroutineGroup>();
   #record: CountRecord | undefined;
   #seen = 0;
-  #first = true;
-  #foreignRun = 0;
+  readonly #foreignRun = new ForeignRun();
   /** The lines of a record that is broken go with it. */
   #inBroken = false;
   /** The last line, if it is a frame that does not end: cut, as long as nothing follows. */
   #tornFrame: { line: number; text: string } | undefined;
   readonly #malformed: MalformedEvent[] = [];
 
-  constructor(start: DumpStart, line: number, options: DumpOptions) {
+  /** @param text the first line */
+  constructor(start: DumpStart, text: string, line: number, options: DumpOptions) {
     this.#start = start;
     this.#line = line;
     this.#options = options;
+    if (start.total === undefined) this.#break(line, 'the total in the header is no count', this.#unindent(text));
   }
 
   get malformed(): readonly MalformedEvent[] {
@@ -57,17 +49,8 @@ export class CountsMachine implements DumpMachine {
   }
 
   line(bytes: Buffer, start: number, end: number, number: number): Verdict {
-    let text = bytes.toString('latin1', start, end);
-    if (this.#start.indent !== 'none') text = text.trimStart();
-    if (this.#first) {
-      this.#first = false;
-      if (this.#start.total === undefined) this.#break(number, 'the total in the header is no count', text);
-      return TAKEN;
-    }
-    const verdict = this.#take(text, number);
-    this.#foreignRun = verdict === TAKEN ? 0 : this.#foreignRun + 1;
-    if (verdict === FOREIGN && this.#foreignRun > FOREIGN_LIMIT) return DONE;
-    return verdict;
+    const text = this.#unindent(bytes.toString('latin1', start, end));
+    return this.#foreignRun.add(this.#take(text, number));
   }
 
   finish(): GoroutinesEvent | ThreadsEvent | undefined {
@@ -115,6 +98,10 @@ export class CountsMachine implements DumpMachine {
       if (infrastructure.find(group) !== undefined) group.infrastructure = true;
     }
     return event;
+  }
+
+  #unindent(text: string): string {
+    return this.#start.indent === 'none' ? text : text.trimStart();
   }
 
   #take(text: string, number: number): Verdict {

@@ -3,7 +3,16 @@
 import type { MalformedEvent } from '../types.ts';
 import { CountsMachine } from './counts-machine.ts';
 import { type DumpStart, startsDump } from './dump-start.ts';
-import { type BegunDump, DONE, type DumpEvent, type DumpMachine, type DumpOptions, FOREIGN } from './machine.ts';
+import {
+  type BegunDump,
+  DONE,
+  type DumpEvent,
+  type DumpMachine,
+  type DumpOptions,
+  FOREIGN,
+  TAKEN,
+  type Verdict,
+} from './machine.ts';
 import { RaceMachine } from './race-machine.ts';
 import { StacksMachine } from './stacks-machine.ts';
 
@@ -60,8 +69,7 @@ export class GoroutineDumpParser {
       let end = whole ? newline : to;
       const next = whole ? newline + 1 : to;
       if (end > at && bytes[end - 1] === 13) end--;
-      this.#machine ??= this.#open(bytes, at, end, firstLineNumber + lines);
-      const verdict = this.#machine?.line(bytes, at, end, firstLineNumber + lines) ?? DONE;
+      const verdict = this.#takeLine(bytes, at, end, firstLineNumber + lines);
       if (verdict === DONE) {
         this.#done = true;
         state = 'done';
@@ -99,11 +107,17 @@ export class GoroutineDumpParser {
     return this.#malformed;
   }
 
+  #takeLine(bytes: Buffer, start: number, end: number, line: number): Verdict {
+    if (this.#machine !== undefined) return this.#machine.line(bytes, start, end, line);
+    this.#machine = this.#open(bytes, start, end, line);
+    return this.#machine === undefined ? DONE : TAKEN;
+  }
+
   #open(bytes: Buffer, start: number, end: number, line: number): DumpMachine | undefined {
     const begin = startsDump(bytes, start, end);
     if (begin === undefined) return undefined;
-    if (begin.kind === 'counts') return new CountsMachine(begin, line, this.#options);
     if (begin.kind === 'race') return new RaceMachine(line, this.#options);
-    return new StacksMachine(begin, line, this.#options);
+    const Machine = begin.kind === 'counts' ? CountsMachine : StacksMachine;
+    return new Machine(begin, bytes.toString('latin1', start, end), line, this.#options);
   }
 }

@@ -11,10 +11,18 @@ export interface HeaderDetails {
   labels?: Record<string, string>;
 }
 
+/** A header line, its brackets not yet looked into. */
+export interface Header {
+  id: number;
+  gp: string;
+  details: string;
+}
+
 const HEADER = /^goroutine (\d+)((?: gp=0x[0-9a-f]+)?(?: m=(?:nil|\d+))?(?: mp=(?:0x[0-9a-f]+|nil))?) \[(.*)\]:$/;
 
 /** `undefined` when the text is no header. `gp` tells level-2 dumps (signals, throws) from debug=2. */
-export function parseHeader(text: string): { id: number; gp: string; details: string } | undefined {
+export function parseHeader(text: string): Header | undefined {
+  if (!text.endsWith(']:')) return undefined;
   const match = HEADER.exec(text);
   if (match === null || isGlued(match[3]!)) return undefined;
   return { id: Number(match[1]), gp: match[2]!, details: match[3]! };

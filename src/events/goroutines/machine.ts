@@ -25,7 +25,7 @@ export interface BegunDump {
 
 export type DumpEvent = GoroutinesEvent | ThreadsEvent;
 
-/** One text family. Lines come as latin1 text, so that bytes of any kind survive. */
+/** One text family, from the line behind its first one on. Lines become latin1 text, so that bytes of any kind survive. */
 export interface DumpMachine {
   /** `bytes[start, end)` without newline and `\r`; `number` is 1-based. */
   line(bytes: Buffer, start: number, end: number, number: number): Verdict;
@@ -40,8 +40,18 @@ export interface DumpMachine {
   readonly malformed?: readonly MalformedEvent[];
 }
 
-/** Foreign lines in a row after which a dump counts as ended. */
-export const FOREIGN_LIMIT = 32;
+const FOREIGN_LIMIT = 32;
+
+/** Foreign lines in a row: behind too many of them a dump counts as ended. */
+export class ForeignRun {
+  #lines = 0;
+
+  /** The verdict on the next line, or DONE in its place. */
+  add(verdict: Verdict): Verdict {
+    this.#lines = verdict === FOREIGN ? this.#lines + 1 : 0;
+    return this.#lines > FOREIGN_LIMIT ? DONE : verdict;
+  }
+}
 
 /** Names and labels are UTF-8 that was read as latin1. */
 export function utf8(text: string): string {

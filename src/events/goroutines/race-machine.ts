@@ -2,16 +2,7 @@
 // Source: compiler-rt's tsan_report.cpp (Go part); `Previous write at 0x00c0000f8028 by main goroutine:`
 import type { CreatedBy, Frame, GoroutineGroup, GoroutinesEvent } from '../types.ts';
 import { groupId } from './describe.ts';
-import {
-  DONE,
-  type DumpMachine,
-  type DumpOptions,
-  FOREIGN,
-  FOREIGN_LIMIT,
-  TAKEN,
-  utf8,
-  type Verdict,
-} from './machine.ts';
+import { DONE, type DumpMachine, type DumpOptions, FOREIGN, ForeignRun, TAKEN, utf8, type Verdict } from './machine.ts';
 import { unescapeName } from './names.ts';
 import { isSymbol, parsePlace } from './stack-lines.ts';
 
@@ -35,8 +26,7 @@ export class RaceMachine implements DumpMachine {
   #target: Frame[] | undefined;
   #pending: string | undefined;
   #ended = false;
-  #first = true;
-  #foreignRun = 0;
+  readonly #foreignRun = new ForeignRun();
 
   constructor(line: number, options: DumpOptions) {
     this.#line = line;
@@ -45,16 +35,7 @@ export class RaceMachine implements DumpMachine {
 
   line(bytes: Buffer, start: number, end: number): Verdict {
     if (this.#ended) return DONE;
-    const text = bytes.toString('latin1', start, end).trim();
-    if (this.#first) {
-      this.#first = false;
-      return TAKEN;
-    }
-    const taken = this.#take(text);
-    this.#foreignRun = taken ? 0 : this.#foreignRun + 1;
-    if (taken) return TAKEN;
-    if (text === 'WARNING: DATA RACE' || this.#foreignRun > FOREIGN_LIMIT) return DONE;
-    return FOREIGN;
+    return this.#foreignRun.add(this.#take(bytes.toString('latin1', start, end).trim()));
   }
 
   finish(): GoroutinesEvent | undefined {
@@ -93,14 +74,14 @@ export class RaceMachine implements DumpMachine {
     return event;
   }
 
-  #take(text: string): boolean {
+  #take(text: string): Verdict {
     if (text === '') {
       this.#target = undefined;
-      return true;
+      return TAKEN;
     }
     if (/^={18}$/.test(text)) {
       this.#ended = true;
-      return true;
+      return TAKEN;
     }
     const access = ACCESS.exec(text);
     if (access !== null) {
@@ -109,7 +90,7 @@ export class RaceMachine implements DumpMachine {
       const goroutine = { id, state: 'running', access: `${access[1]}${access[2]} by ${who}`, stack: [], creation: [] };
       this.#goroutines.push(goroutine);
       this.#target = goroutine.stack;
-      return true;
+      return TAKEN;
     }
     const created = CREATED.exec(text);
     if (created !== null) {
@@ -117,21 +98,23 @@ export class RaceMachine implements DumpMachine {
       const goroutine = this.#goroutines.find((one) => one.id === id);
       if (goroutine !== undefined && created[2] !== undefined) goroutine.state = created[2];
       this.#target = goroutine?.creation ?? [];
-      return true;
+      return TAKEN;
     }
     if (OTHER_SECTION.test(text)) {
       this.#target = [];
-      return true;
+      return TAKEN;
     }
-    if (this.#target === undefined) return false;
-    if (text === '[failed to restore the stack]') return true;
+    // Another report.
+    if (text === 'WARNING: DATA RACE') return DONE;
+    if (this.#target === undefined) return FOREIGN;
+    if (text === '[failed to restore the stack]') return TAKEN;
     const call = /^(.+)\(\)$/.exec(text);
     if (call !== null && isSymbol(call[1]!)) {
       this.#pending = call[1]!;
-      return true;
+      return TAKEN;
     }
     const place = this.#pending === undefined ? undefined : parsePlace(text);
-    if (place === undefined) return false;
+    if (place === undefined) return FOREIGN;
     const colon = place.lastIndexOf(':');
     this.#target.push({
       function: unescapeName(utf8(this.#pending!)),
@@ -139,6 +122,6 @@ export class RaceMachine implements DumpMachine {
       line: Number(place.slice(colon + 1)),
     });
     this.#pending = undefined;
-    return true;
+    return TAKEN;
   }
 }

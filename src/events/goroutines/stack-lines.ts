@@ -8,6 +8,8 @@ const CREATED_BY = /^created by (\S.*?)(?: in goroutine (\d+))?$/;
 const ELIDED = /^\.\.\.(?:additional|(\d+)) frames elided\.\.\.$/;
 const REGISTER = /^[a-z][a-z0-9_]* +0x[0-9a-f]+$/;
 const UNWINDER = /^(?:runtime: |stack: frame=|(?:0x)?[0-9a-f]{8,16}: |\s+0x[0-9a-f]+: )/;
+const CUT_HEADER = /^(?:g|go|goroutine \d*(?: \[[^\]]*\]?)?)$|^gorouti?n?e?$/;
+const CUT_STACK_LINE = /^(?:\t|create?d?(?: b|$)|[\w%-]+(?:[./][\w./%*()[\]{}-]*)?(?:\([^)]*)?$)/;
 const BARE_SYMBOL = /^(?:non-Go function|[A-Za-z_][\w.:~@]*)$/;
 
 /** `FILE:LINE` of a frame's second line (white space taken off), or `undefined`. */
@@ -82,4 +84,9 @@ export function isDumpNoise(text: string): boolean {
 /** A C function's name alone on its line (it counts only when a `pc=` line follows). */
 export function isBareSymbol(text: string): boolean {
   return BARE_SYMBOL.test(text);
+}
+
+/** The beginning of a header, or within a goroutine of a line of its stack, cut off. */
+export function looksCut(text: string, inGoroutine: boolean): boolean {
+  return CUT_HEADER.test(text) || (inGoroutine && CUT_STACK_LINE.test(text));
 }

@@ -1,21 +1,10 @@
-// In: goroutine records, as bytes or taken apart. Out: one row a distinct (state, stack, creator), and groups of them at the end.
-// Rows are the stack engine's; here is what only objects can say: frames, labels, ancestors.
-import type { CreatedBy, Frame, GoroutineGroup } from '../types.ts';
-import { ChunkedList } from './chunked-list.ts';
-import { describeAncestors, formatGroupId, StackHash } from './describe.ts';
-import { FrameTable } from './frame-table.ts';
-import { GroupIds } from './group-ids.ts';
+// In: goroutine records, as bytes or taken apart. Out: each counted in its row of the stack engine, one a distinct (state, stack, creator).
+// The engine knows numbers: it is taught header words here, and stacks by stack-groups.ts.
 import { type HeaderMeta, HeaderTable } from './header-table.ts';
-import { InfrastructureIndex, type InfrastructureRule } from './infrastructure.ts';
-import { LabelCounts } from './label-counts.ts';
+import type { InfrastructureRule } from './infrastructure.ts';
 import { utf8 } from './machine.ts';
-import type { RecordBuilder, StackEntry } from './record-builder.ts';
-import { readSampledIds } from './sampled-ids.ts';
-import { SharedParts } from './shared-parts.ts';
+import type { RecordBuilder } from './record-builder.ts';
 import {
-  CALL,
-  CREATOR,
-  ELIDED,
   FRAME,
   FRAME_BYTES,
   FRAME_COUNT,
@@ -41,6 +30,7 @@ import {
   WORDS_START,
   WORDS_STATE,
 } from './stack-engine.ts';
+import { type DescribedStack, StackGroups } from './stack-groups.ts';
 
 /** Ids from here on go to a plain Set. */
 const LARGE_ID = 0x1f_ffff_ffe0;
@@ -50,20 +40,14 @@ const LAST_PIECE = 65_536;
 
 /** One goroutine that was counted. */
 export interface Counted {
-  row: number;
   id: number;
   creator: number;
   meta: HeaderMeta;
   line: number;
 }
 
-/** A row as objects. */
-export interface DescribedStack {
-  id: string;
-  stack: Frame[];
-  createdBy: CreatedBy | undefined;
-  framesElided: number;
-}
+/** Gets every goroutine, with its stack. */
+type EachGoroutine = (counted: Counted, stack: DescribedStack) => void;
 
 /** What `read` took. */
 export interface Taken {
@@ -76,24 +60,14 @@ export class StackTable {
   readonly #headers = new HeaderTable();
   /** Words of headers by the address of their place in the engine. */
   readonly #metas = new Map<number, HeaderMeta>();
-  readonly #frames = new FrameTable();
-  readonly #infrastructure: InfrastructureIndex;
-  readonly #each: ((counted: Counted) => void) | undefined;
+  /** The distinct stacks. */
+  readonly stacks: StackGroups;
+  readonly #each: EachGoroutine | undefined;
   readonly #largeIds = new Set<number>();
-  /** By number of the row. */
-  readonly #stacks = new ChunkedList<Frame[]>();
-  readonly #groupIds = new GroupIds();
-  /** By address of the row. */
-  readonly #labels = new LabelCounts();
-  readonly #ancestors = new Map<number, readonly string[]>();
-  /** Rows with a frame that an infrastructure rule names. */
-  readonly #suspects = new Set<number>();
-  readonly #shared = new SharedParts();
   #piece = FIRST_PIECE;
 
-  /** `each` gets every goroutine. */
-  constructor(infrastructure: readonly InfrastructureRule[] | undefined, each?: (counted: Counted) => void) {
-    this.#infrastructure = InfrastructureIndex.of(infrastructure);
+  constructor(infrastructure: readonly InfrastructureRule[] | undefined, each?: EachGoroutine) {
+    this.stacks = new StackGroups(this.#engine, this.#headers.states, infrastructure);
     this.#each = each;
   }
 
@@ -152,7 +126,7 @@ export class StackTable {
       if (reason === UNKNOWN_WORDS) this.#learnWords();
       else if (reason === UNKNOWN_STACK) {
         const state = engine.int(engine.int(WORDS_PLACE) + WORDS_STATE);
-        if (this.#learnStack(engine.int(FRAME_COUNT), state, undefined) === 0) return NOT_PLAIN;
+        if (this.stacks.learn(engine.int(FRAME_COUNT), state, undefined) === 0) return NOT_PLAIN;
       } else if (reason === NOT_PLAIN || reason === UNFINISHED) return reason;
     }
   }
@@ -170,44 +144,10 @@ export class StackTable {
     const engine = this.#engine;
     const meta = this.#metas.get(engine.int(WORDS_PLACE))!;
     const row = engine.int(RECORD_ROW);
-    if (meta.labels !== undefined) this.#labels.count(engine.int(row + ROW.leader), meta.labels);
-    this.#each?.({ row, id: engine.long(RECORD_ID), creator: engine.long(RECORD_CREATOR), meta, line });
-  }
-
-  /**
-   * The row of the frames at FRAMES that `find` or `scan` did not find. `taken`: what the line machine took them from; without it they
-   * lie in the text, as cut by the scan, and 0 says that one of them is none.
-   */
-  #learnStack(count: number, state: number, taken: readonly StackEntry[] | undefined): number {
-    const engine = this.#engine;
-    const hash = new StackHash(this.#headers.states[state]!);
-    const stack: Frame[] = [];
-    let creator = -1;
-    let suspect = false;
-    for (let i = 0; i < count; i++) {
-      const frame = FRAMES + i * FRAME_BYTES;
-      const kind = engine.int(frame + FRAME.kind);
-      if (kind === ELIDED) continue;
-      const inlined = taken === undefined ? kind === CALL && isLeftOut(engine, frame) : taken[i]!.inlined;
-      const number = this.#frames.intern(engine, frame, inlined, taken === undefined);
-      if (number < 0) return 0;
-      if (kind === CREATOR) {
-        creator = number;
-        hash.addCreator(this.#frames.hashOf(engine, number));
-      } else {
-        stack.push(this.#frames.at(number));
-        hash.addFrame(this.#frames.hashOf(engine, number));
-        suspect ||= this.#infrastructure.names(this.#frames.at(number).function);
-      }
-    }
-    const row = engine.add(state);
-    engine.setInt(row + ROW.creatorFrame, creator);
-    engine.setDouble(row + ROW.groupId, hash.digest());
-    // A copy has no room to grow.
-    this.#stacks.push(stack.slice());
-    if (suspect) this.#suspects.add(row);
-    engine.setInt(row + ROW.leader, this.#groupIds.firstWith(engine, row));
-    return row;
+    if (meta.labels !== undefined) this.stacks.countLabels(row, meta.labels);
+    if (this.#each === undefined) return;
+    const counted = { id: engine.long(RECORD_ID), creator: engine.long(RECORD_CREATOR), meta, line };
+    this.#each(counted, this.stacks.describe(row));
   }
 
   /** Counts a record that came line by line; its id is known to be new. */
@@ -218,16 +158,16 @@ export class StackTable {
     const count = record.entries.length - dropped;
     let row = engine.find(count, meta.stateIndex);
     if (row === 0) {
-      row = this.#learnStack(count, meta.stateIndex, record.entries);
-      if (record.ancestors !== undefined) this.#ancestors.set(row, record.ancestors.map(utf8));
+      row = this.stacks.learn(count, meta.stateIndex, record.entries);
+      if (record.ancestors !== undefined) this.stacks.setAncestors(row, record.ancestors.map(utf8));
     }
     const elided = record.elided + dropped;
     for (const one of [row, engine.int(row + ROW.leader)]) {
       engine.setInt(one + ROW.elided, Math.max(elided, engine.int(one + ROW.elided)));
     }
     engine.count(row, clampId(id), Math.min(meta.minutes, 0x7fffffff), meta.marks, clampId(creator));
-    if (meta.labels !== undefined) this.#labels.count(engine.int(row + ROW.leader), meta.labels);
-    this.#each?.({ row, id, creator, meta, line });
+    if (meta.labels !== undefined) this.stacks.countLabels(row, meta.labels);
+    this.#each?.({ id, creator, meta, line }, this.stacks.describe(row));
   }
 
   /** Puts the frames where the engine looks for them; returns how many had no room. */
@@ -250,91 +190,10 @@ export class StackTable {
     return 0;
   }
 
-  /** Counts by state, the most frequent first. */
-  countStates(): Record<string, number> {
-    const { states } = this.#headers;
-    const counts = new Array<number>(states.length).fill(0);
-    for (let i = 0; i < this.#stacks.length; i++) {
-      const row = this.#engine.rowAt(i);
-      counts[this.#engine.int(row + ROW.state)]! += this.#engine.int(row + ROW.count);
-    }
-    const order = states.map((_, i) => i).sort((a, b) => counts[b]! - counts[a]!);
-    return Object.fromEntries(order.filter((i) => counts[i]! > 0).map((i) => [states[i]!, counts[i]!]));
-  }
-
-  describe(row: number): DescribedStack {
-    const number = this.#engine.int(row + ROW.number);
-    const creatorFrame = this.#engine.int(row + ROW.creatorFrame);
-    return {
-      id: formatGroupId(this.#engine.double(row + ROW.groupId)),
-      stack: this.#stacks.at(number),
-      createdBy: creatorFrame < 0 ? undefined : this.#frames.at(creatorFrame),
-      framesElided: this.#engine.int(row + ROW.elided),
-    };
-  }
-
-  /** The largest first. */
-  groups(): GoroutineGroup[] {
-    const engine = this.#engine;
-    const { total } = this;
-    const rows = this.#stacks.length;
-    let count = 0;
-    // As one number each: a sort with a comparison is ten times slower.
-    const order = new Float64Array(rows);
-    for (let i = 0; i < rows; i++) {
-      const row = engine.rowAt(i);
-      const members = engine.int(row + ROW.count);
-      if (members > 0 && engine.int(row + ROW.leader) === row) order[count++] = (total - members) * rows + i;
-    }
-    order.subarray(0, count).sort();
-    const groups = new Array<GoroutineGroup>(count);
-    for (let i = 0; i < count; i++) groups[i] = this.#group(engine.rowAt(order[i]! % rows));
-    return groups;
-  }
-
   /** Gives the engine to the next dump. To be called once, last. */
   release(): void {
     this.#engine.release(this.#metas.keys());
   }
-
-  #group(row: number): GoroutineGroup {
-    const engine = this.#engine;
-    const { id, stack, framesElided } = this.describe(row);
-    const count = engine.int(row + ROW.count);
-    const state = this.#headers.states[engine.int(row + ROW.state)]!;
-    const waitMinutes = this.#shared.waitMinutes(engine, row);
-    const locked = engine.int(row + ROW.locked);
-    const leaked = engine.int(row + ROW.leaked);
-    const labels = this.#labels.of(row);
-    const createdBy = this.#shared.createdBy(engine, row, this.#frames);
-    const sampleIds = readSampledIds(engine, row);
-    const ancestors = this.#ancestors.get(row);
-    const isUsual = locked + leaked + framesElided === 0 && labels === undefined && createdBy !== undefined;
-    let group: GoroutineGroup;
-    // Written as a whole an object takes half the memory of one that grows.
-    if (isUsual && waitMinutes !== undefined) group = { id, count, stack, state, waitMinutes, createdBy, sampleIds };
-    else if (isUsual) group = { id, count, stack, state, createdBy, sampleIds };
-    else {
-      group = { id, count, stack, state };
-      if (waitMinutes !== undefined) group.waitMinutes = waitMinutes;
-      if (locked > 0) group.lockedToThread = locked;
-      if (leaked > 0) group.leaked = leaked;
-      if (labels !== undefined) group.labels = labels;
-      if (framesElided > 0) group.framesElided = framesElided;
-      if (createdBy !== undefined) group.createdBy = createdBy;
-      group.sampleIds = sampleIds;
-    }
-    if (state === '') delete group.state;
-    if (ancestors !== undefined) group.ancestors = describeAncestors(ancestors);
-    if (this.#infrastructure.find(group, this.#suspects.has(row)) !== undefined) group.infrastructure = true;
-    return group;
-  }
-}
-
-/** Are the arguments of a call `...`? */
-function isLeftOut({ bytes, words }: StackEngine, frame: number): boolean {
-  const open = words[(frame + FRAME.nameEnd) >> 2]!;
-  return bytes[open + 1] === 46 && bytes[open + 2] === 46 && bytes[open + 3] === 46 && bytes[open + 4] === 41;
 }
 
 /** What fits into the engine's whole numbers. */

@@ -1,31 +1,29 @@
 // In: lines of debug=2, runtime.Stack, panics, fatal errors and signal dumps. Out: one goroutines event.
 // Source: runtime/traceback.go (goroutineheader, traceback2, printcreatedby), Go 1.0-1.26; `goroutine 7 [chan send, 3 minutes]:`
-import type { GoroutineEvent, GoroutinesEvent } from '../types.ts';
+import type { GoroutinesEvent } from '../types.ts';
 import { CrashText } from './crash-text.ts';
 import { type DumpStart, startsDump } from './dump-start.ts';
-import { findInnerHeader, parseHeader, parseHeaderDetails } from './header.ts';
+import { toGoroutineEvent } from './goroutine-event.ts';
+import { findInnerHeader, type Header, parseHeader, parseHeaderDetails } from './header.ts';
 import {
   type BegunDump,
   DONE,
   type DumpMachine,
   type DumpOptions,
   FOREIGN,
-  FOREIGN_LIMIT,
+  ForeignRun,
   TAKEN,
   utf8,
   type Verdict,
 } from './machine.ts';
 import { RecordBuilder } from './record-builder.ts';
-import { LEAKED, LOCKED } from './stack-engine.ts';
-import { isBareSymbol, isDumpNoise, parseCall, parsePlace } from './stack-lines.ts';
-import { type Counted, StackTable, type Taken } from './stack-table.ts';
+import { isBareSymbol, isDumpNoise, looksCut, parseCall, parsePlace } from './stack-lines.ts';
+import { StackTable, type Taken } from './stack-table.ts';
 
 /** Lines between `panic:` and its goroutines that may be message text (to Go 1.22 they are not indented). */
 const PROLOGUE_LIMIT = 64;
 
 type State = 'prologue' | 'runtimeStack' | 'between' | 'record';
-
-type Header = NonNullable<ReturnType<typeof parseHeader>>;
 
 /** Leaves of goroutines in a system call; a goroutine that dumps has its dumper's caller there. */
 const IN_SYSTEM_CALL = /^[ \t]*(?:(?:syscall|internal\/runtime\/syscall|runtime)\.|goroutine running on other thread)/;
@@ -39,11 +37,10 @@ export class StacksMachine implements DumpMachine {
   #state: State;
   #record: RecordBuilder | undefined;
   #tentative: { text: string; line: number } | undefined;
-  #afterBlank = true;
-  #foreignRun = 0;
+  #afterBlank = false;
+  readonly #foreignRun = new ForeignRun();
   #foreignSeen = 0;
   #prologueLines = 0;
-  #started = false;
   readonly #inner: boolean;
   /** The line before, where it was none of the dump's. */
   #lastForeign: string | undefined;
@@ -56,22 +53,23 @@ export class StacksMachine implements DumpMachine {
   /** A header that may begin another dump: the line behind it tells. */
   #undecided: (BegunDump & { header: Header }) | undefined;
 
-  constructor(start: DumpStart, line: number, options: DumpOptions) {
+  /** @param text the first line */
+  constructor(start: DumpStart, text: string, line: number, options: DumpOptions) {
     this.#options = options;
     this.#line = line;
     this.#indent = start.indent;
     this.#inner = start.inner === true;
     this.#crash = new CrashText(start);
     this.#state = start.cause === 'debug' ? 'between' : 'prologue';
-    if (start.cause === 'fatal' && start.text === '') this.#state = 'prologue';
+    this.#first(this.#unindent(text));
   }
 
   /** Made when there is a goroutine: many a log line looks like a crash. */
   get #goroutines(): StackTable {
-    const { eachGoroutine, infrastructure } = this.#options;
+    const { source, eachGoroutine, infrastructure } = this.#options;
     this.#table ??= new StackTable(
       infrastructure,
-      eachGoroutine === undefined ? undefined : (counted) => eachGoroutine(this.#describe(counted)),
+      eachGoroutine && ((counted, stack) => eachGoroutine(toGoroutineEvent(source, counted, stack))),
     );
     return this.#table;
   }
@@ -81,9 +79,7 @@ export class StacksMachine implements DumpMachine {
   }
 
   line(bytes: Buffer, start: number, end: number, number: number): Verdict {
-    const full = bytes.toString('latin1', start, end);
-    const text = this.#indent === 'none' ? full : this.#unindent(full);
-    if (!this.#started) return this.#first(text, number);
+    const text = this.#unindent(bytes.toString('latin1', start, end));
     const isBlank = text === '' || text.trim() === '';
     if (isBlank && this.#undecided === undefined) return this.#blank();
     let verdict: Verdict;
@@ -93,13 +89,12 @@ export class StacksMachine implements DumpMachine {
     else verdict = this.#stackLine(text, bytes, start, end, number);
     this.#afterBlank = false;
     this.#lastForeign = undefined;
-    if (verdict === TAKEN) this.#foreignRun = 0;
-    else if (verdict === FOREIGN) {
+    if (verdict === FOREIGN) {
       this.#lastForeign = text;
-      this.#foreignRun++;
       this.#foreignSeen++;
-      if (this.#foreignRun > FOREIGN_LIMIT && this.#state !== 'prologue') verdict = DONE;
     }
+    const orDone = this.#foreignRun.add(verdict);
+    if (this.#state !== 'prologue') verdict = orDone;
     if (verdict === DONE) this.#ended = true;
     return verdict;
   }
@@ -109,10 +104,7 @@ export class StacksMachine implements DumpMachine {
     if (this.#state !== 'between' || !this.#afterBlank || this.#repeats || this.#indent !== 'none')
       return { at: from, lines: 0 };
     const taken = this.#goroutines.read(bytes, from, to, number, this.#crash.cause === 'debug');
-    if (taken.at > from) {
-      this.#started = true;
-      this.#foreignRun = 0;
-    }
+    if (taken.at > from) this.#foreignRun.add(TAKEN);
     return taken;
   }
 
@@ -129,7 +121,7 @@ export class StacksMachine implements DumpMachine {
   #event(): GoroutinesEvent | undefined {
     const record = this.#record;
     if (record !== undefined && !this.#ended && (record.isOpen || record.frames === 0)) this.#truncated = true;
-    if (this.#lastForeign !== undefined && !this.#ended && looksCut(this.#lastForeign, this.#state))
+    if (this.#lastForeign !== undefined && !this.#ended && looksCut(this.#lastForeign, this.#state === 'record'))
       this.#truncated = true;
     // A log line that ends like a header, and no stack after it.
     if (this.#inner && this.#total === 0 && record?.frames === 0) return undefined;
@@ -145,25 +137,23 @@ export class StacksMachine implements DumpMachine {
       debug: 2,
       total: this.#total,
       cause: this.#crash.cause,
-      states: this.#table?.countStates() ?? {},
-      groups: this.#table?.groups() ?? [],
+      states: this.#table?.stacks.countStates() ?? {},
+      groups: this.#table?.stacks.groups() ?? [],
     };
     if (this.#crash.message !== undefined) event.message = this.#crash.message;
     if (this.#truncated) event.truncated = true;
     return event;
   }
 
-  #first(text: string, number: number): Verdict {
-    this.#started = true;
-    this.#afterBlank = false;
-    const header = this.#state === 'between' ? headerIn(text.slice(Math.max(0, findInnerHeader(text)))) : undefined;
-    if (header !== undefined) this.#openRecord(header, number);
+  #first(text: string): void {
+    const header = this.#state === 'between' ? parseHeader(text.slice(Math.max(0, findInnerHeader(text)))) : undefined;
+    if (header !== undefined) this.#openRecord(header, this.#line);
     else if (text.startsWith('runtime stack:')) this.#state = 'runtimeStack';
     else if (text.startsWith('runtime: ')) this.#crash.line(text);
-    return TAKEN;
   }
 
   #unindent(text: string): string {
+    if (this.#indent === 'none') return text;
     if (this.#indent === 'tabs') return text.startsWith('\t') ? text.slice(1) : text;
     let at = 0;
     while (text.charCodeAt(at) === 32) at++;
@@ -186,12 +176,12 @@ export class StacksMachine implements DumpMachine {
       const held = this.#tentative;
       this.#tentative = undefined;
       if (parseCall(text) !== undefined || text.startsWith('\tgoroutine running on other thread')) {
-        this.#openRecord(headerIn(held.text)!, held.line);
+        this.#openRecord(parseHeader(held.text)!, held.line);
         return this.#stackLine(text, bytes, start, end, number);
       }
       this.#crash.line(held.text);
     }
-    const header = headerIn(text);
+    const header = parseHeader(text);
     if (header !== undefined) {
       // Panic text may quote a header (forged or logged); the runtime's own stands after a blank line.
       if (this.#crash.cause === 'panic' && !this.#afterBlank) this.#tentative = { text, line: number };
@@ -215,7 +205,7 @@ export class StacksMachine implements DumpMachine {
   }
 
   #runtimeStackLine(text: string, bytes: Buffer, start: number, end: number, number: number): Verdict {
-    if (headerIn(text) !== undefined) {
+    if (parseHeader(text) !== undefined) {
       this.#state = 'prologue';
       this.#afterBlank = true;
       return this.#prologueLine(text, bytes, start, end, number);
@@ -231,7 +221,8 @@ export class StacksMachine implements DumpMachine {
     if (inner > 0) {
       // The next dump, directly behind the place where this one was cut, or behind the start of a log line.
       this.resumeOffset = inner + (end - start - text.length);
-      if (this.#record?.hasCall === true || looksCut(text.slice(0, inner), this.#state)) this.#truncated = true;
+      if (this.#record?.hasCall === true || looksCut(text.slice(0, inner), this.#state === 'record'))
+        this.#truncated = true;
       return DONE;
     }
     if (first === 9 || first === 32) {
@@ -240,7 +231,7 @@ export class StacksMachine implements DumpMachine {
     }
     // With `go test`'s blanks taken off, a place may have lost its own white space too.
     if (this.#indent === 'blanks' && this.#record?.hasCall === true && this.#record.indentedLine(text)) return TAKEN;
-    const header = headerIn(text);
+    const header = parseHeader(text);
     if (header !== undefined) return this.#header(header, bytes, start, end, number);
     if (text === '-----') {
       this.#closeRecord();
@@ -317,40 +308,6 @@ export class StacksMachine implements DumpMachine {
     this.#record = undefined;
     if (!record.repeated) this.#goroutines.take(record);
   }
-
-  #describe({ row, id, creator, meta, line }: Counted): GoroutineEvent {
-    const described = this.#goroutines.describe(row);
-    const event: GoroutineEvent = {
-      type: 'goroutine',
-      schema: 1,
-      source: this.#options.source,
-      line,
-      id,
-      state: meta.state,
-      group: described.id,
-      stack: described.stack,
-    };
-    if (meta.minutes >= 0) event.waitMinutes = meta.minutes;
-    if ((meta.marks & LOCKED) !== 0) event.lockedToThread = true;
-    if ((meta.marks & LEAKED) !== 0) event.leaked = true;
-    if (meta.labels !== undefined) event.labels = meta.labels;
-    if (described.framesElided > 0) event.framesElided = described.framesElided;
-    if (described.createdBy !== undefined) {
-      event.createdBy = creator > 0 ? { ...described.createdBy, goroutine: creator } : described.createdBy;
-    }
-    return event;
-  }
-}
-
-function headerIn(text: string): Header | undefined {
-  if (!text.endsWith(']:')) return undefined;
-  return text.startsWith('goroutine ') ? parseHeader(text) : undefined;
-}
-
-/** The beginning of a line of a stack, cut off. */
-function looksCut(text: string, state: string): boolean {
-  if (/^(?:g|go|goroutine \d*(?: \[[^\]]*\]?)?)$|^gorouti?n?e?$/.test(text)) return true;
-  return state === 'record' && /^(?:\t|create?d?(?: b|$)|[\w%-]+(?:[./][\w./%*()[\]{}-]*)?(?:\([^)]*)?$)/.test(text);
 }
 
 /** A panic, a signal, a count profile or a race report: the text of another event. */
