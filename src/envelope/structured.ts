@@ -79,7 +79,7 @@ export class StructuredDecoder {
   #scratch = Buffer.alloc(4096);
   /** Docker's own newlines were seen in this source: there a text without one goes on in the next line. */
   #endsLines = false;
-  /** Messages of objects that are printed over several lines were seen. */
+  /** Messages of objects or lists that are printed over several lines were seen. */
   #hasMembers = false;
 
   /** Undefined when the line is no JSON object with a message in it; it may be a line of a list of them. */
@@ -108,6 +108,16 @@ export class StructuredDecoder {
     return layer;
   }
 
+  /** A line of Loki's values, `["1795251600000000000","gc 1 @0.004s …"]`; undefined when it is none. */
+  takePair(text: Text): Layer | undefined {
+    if (!PAIR_OF_LOKI.test(text.head)) return undefined;
+    const pair = parseJson(text.bytes, text.start, text.bytes.lastIndexOf(CLOSE_BRACKET, text.end - 1) + 1);
+    if (!Array.isArray(pair) || typeof pair[1] !== 'string') return undefined;
+    const layer = this.#layer('loki', pair[1].replace(NEWLINES_AT_END, ''));
+    layer.time = pair[0] as string;
+    return layer;
+  }
+
   /** Undefined when the line is none of an object with a message that is printed over several lines. */
   takeMember(text: Text): Layer | undefined {
     const found = MEMBER.exec(text.head);
@@ -117,9 +127,12 @@ export class StructuredDecoder {
       this.#hasMembers = true;
       return this.#layer('json', message.replace(NEWLINES_AT_END, ''));
     }
-    if (!this.#hasMembers || !BESIDE_MEMBER.test(text.head)) return undefined;
+    return this.#hasMembers && BESIDE_MEMBER.test(text.head) ? this.#nothing() : undefined;
+  }
+
+  /** Of the text: it goes on in the next message. */
+  #nothing(): Layer {
     const layer = this.#layer('json', '');
-    // Nothing of the text: it goes on in the next message.
     layer.partial = true;
     return layer;
   }
@@ -127,9 +140,14 @@ export class StructuredDecoder {
   /** A line of a list of strings, or of a table with the message in quotes; undefined when it is neither. */
   takeQuoted(text: Text): Layer | undefined {
     const { bytes, start, end } = text;
+    if (this.#hasMembers && BRACKETS.test(text.head)) return this.#nothing();
     if (!bytes.subarray(start, end).includes(QUOTE)) return undefined;
-    const string = bytes[start] === QUOTE ? parseString(text, 0, TRAILING_COMMA) : undefined;
-    if (string !== undefined) return this.#layer('quoted', string.replace(NEWLINES_AT_END, ''));
+    const indent = INDENT.exec(text.head)![0].length;
+    const string = bytes[start + indent] === QUOTE ? parseString(text, indent, TRAILING_COMMA) : undefined;
+    if (string !== undefined) {
+      if (indent > 0) this.#hasMembers = true;
+      return NANOSECONDS.test(string) ? this.#nothing() : this.#layer('quoted', string.replace(NEWLINES_AT_END, ''));
+    }
     const cells = cellsOf(bytes.toString('utf8', start, end));
     const message = cells.find((cell) => cell.isQuoted && !BESIDE_MESSAGE.test(cell.text));
     if (message === undefined) return undefined;
@@ -177,11 +195,18 @@ export class StructuredDecoder {
 /** White space, a comma, the bracket that ends a list. */
 const LIST_END = Buffer.from(' \t,]');
 const OPEN_BRACKET = 0x5b;
+const CLOSE_BRACKET = 0x5d;
 const NEWLINES_AT_END = /(?:\r?\n)+$/;
 /** `    "textPayload": "`: what stands before the text of a member. */
 const MEMBER = /^[ \t]*"([\w@]+)" ?: ?"/;
-/** The other lines of such objects. */
+/** The other lines of such lists, */
+const BRACKETS = /^[ \t]*[[{\]}]+,?[ \t]*$/;
+/** and of such objects. */
 const BESIDE_MEMBER = /^[ \t]*(?:[[{\]}]+,?|"[\w@./-]+" ?: ?(?:[[{]|.*[\w"\]}],?))[ \t]*$/;
+const PAIR_OF_LOKI = /^[ \t]*\[[ \t]*"\d{19}", ?"/;
+const INDENT = /^[ \t]*/;
+/** Loki's time of the line that follows. */
+const NANOSECONDS = /^\d{19}$/;
 const TRAILING_COMMA = /,?[ \t]*$/;
 /** Cells with a date or with labels. */
 const BESIDE_MESSAGE = /^(?:\d{4}-\d\d-\d\d|[A-Z][a-z]{2} \d{1,2}, \d{4} |\{)/;
@@ -190,7 +215,7 @@ const QUOTE = 0x22;
 const CELL = /(?:"((?:[^"]|"")*)"|([^",]*))(?:,|$)/y;
 const PAIR = /([A-Za-z_@][\w.@/-]*)=(?:"((?:[^"\\]|\\.)*)"|([^ "]*))(?: +|$)/gy;
 const isByte = (value: unknown): value is number => typeof value === 'number' && (value & 0xff) === value;
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
+export const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
 
 /** What a recovered panic left: it says more than the message beside it. */
 function stackOf(fields: Fields): string | undefined {
@@ -204,7 +229,7 @@ function stackOf(fields: Fields): string | undefined {
   return undefined;
 }
 
-function parseJson(bytes: Buffer, start: number, end: number): unknown {
+export function parseJson(bytes: Buffer, start: number, end: number): unknown {
   try {
     return JSON.parse(bytes.toString('utf8', start, end));
   } catch {
@@ -278,8 +303,7 @@ function timeOf(fields: Fields): string | undefined {
 }
 
 function identityOf(fields: Fields): string | undefined {
-  const kubernetes = fields['kubernetes'];
-  const places = isFields(kubernetes) ? [fields, kubernetes] : [fields];
+  const places = [fields, fields['kubernetes'], fields['labels']].filter(isFields);
   const found: string[] = [];
   for (const place of places) {
     for (const key of IDENTITY_KEYS) {

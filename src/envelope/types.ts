@@ -65,6 +65,7 @@ export type EnvelopeKind =
   | 'indent'
   | 'timestamp'
   | 'brackets'
+  | 'loki'
   | 'quoted'
   | 'tai64n'
   | 'task'

@@ -3,6 +3,7 @@
 
 import type { Line } from '../framing/types.ts';
 import { stripSequences } from './ansi.ts';
+import { readLokiEntries } from './loki.ts';
 import { MARK_TAKERS, mayBePrefixed, PREFIX_TAKERS, type Taker } from './prefixes.ts';
 import { StructuredDecoder } from './structured.ts';
 import { toIsoTime } from './times.ts';
@@ -76,6 +77,8 @@ export class Unwrapper {
   /** What follows the result in the same message, up to `#restEnd`. */
   #restStart = 0;
   #restEnd = -1;
+  /** What follows in a line that holds several, the next one last. */
+  #entries: Buffer[] = [];
 
   constructor(options: UnwrapperOptions) {
     this.#looksLikeRecord = options.looksLikeRecord;
@@ -86,6 +89,7 @@ export class Unwrapper {
       ...PREFIX_TAKERS,
       { nests: false, take: (text) => this.#decoders[this.#depth]!.takeLogfmt(text) },
       { nests: true, take: (text) => this.#decoders[this.#depth]!.takeMember(text) },
+      { nests: true, take: (text) => this.#decoders[this.#depth]!.takePair(text) },
       { nests: true, take: (text) => this.#decoders[this.#depth]!.takeQuoted(text) },
       ...MARK_TAKERS,
     ];
@@ -126,6 +130,13 @@ export class Unwrapper {
     this.#restEnd = -1;
     if (this.#layers.length > 0) this.#reset();
     if (isPlainCycle(line) || !(line.anchored || this.isWrapped)) return result;
+    const entries = readLokiEntries(new Text(line.bytes, line.start, line.end));
+    if (entries === undefined) return this.#unwrapLine(result);
+    this.#entries = entries.reverse();
+    return this.next();
+  }
+
+  #unwrapLine(result: Unwrapped): Unwrapped | undefined {
     this.#clean(result);
     const text = new Text(result.bytes, result.start, result.end);
     if (mayBePrefixed(text)) this.#takeLayers(text, result);
@@ -133,10 +144,21 @@ export class Unwrapper {
     return this.#layers.length === 0 ? this.#trim(result) : this.#open(result);
   }
 
-  /** The next line of the same message. */
+  /** The next line of the same message, or of the next one in the same line. */
   next(): Unwrapped | undefined {
-    if (this.#restEnd < 0) return undefined;
-    return this.#cutLine(this.#result);
+    const result = this.#result;
+    if (this.#restEnd >= 0) return this.#cutLine(result);
+    for (let entry = this.#entries.pop(); entry !== undefined; entry = this.#entries.pop()) {
+      this.#reset();
+      result.bytes = entry;
+      result.start = 0;
+      result.end = entry.length;
+      result.startNumber = result.number;
+      result.terminated = true;
+      const text = this.#unwrapLine(result);
+      if (text !== undefined) return text;
+    }
+    return undefined;
   }
 
   /** At the end of the source: pieces whose rest never came, one a call. */

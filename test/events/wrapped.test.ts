@@ -75,6 +75,59 @@ describe('wrapped', () => {
   }
 });
 
+test("answers of Loki's query API and what its push API is sent, newest or oldest first", () => {
+  const labels = { pod: 'web-7d4b9c-x2x', container: 'app' };
+  // Events of one line have no order but that in which they end.
+  const toldBy = (text: string): string[] =>
+    comparable(parseText(text))
+      .map((event) => JSON.stringify(event))
+      .sort();
+  const time = (index: number): string => `${1_795_251_600_000_000_000n + BigInt(index * 7_000_000)}`;
+  const batches = (values: string[][], size: number): string =>
+    Array.from({ length: Math.ceil(values.length / size) }, (_, n) =>
+      JSON.stringify({ stream: labels, values: values.slice(n * size, (n + 1) * size) }),
+    ).join('\n');
+  for (const [name, text] of Object.entries(texts)) {
+    const lines = text.replace(/\n$/, '').split('\n');
+    // A line is at most 1 MiB long.
+    if (text.length > 500_000) continue;
+    const values = lines.map((line, index) => [time(index), line]);
+    // Later versions give labels of a line beside it, and part the lines by their levels.
+    const parted = [0, 1].map((level) => ({
+      stream: { ...labels, detected_level: level === 0 ? 'error' : 'unknown' },
+      values: values.filter((_, index) => index % 2 === level).map((value) => [...value, {}]),
+    }));
+    const answer = (result: unknown): string =>
+      JSON.stringify({ status: 'success', data: { resultType: 'streams', result } });
+    const expected = toldBy(text);
+    for (const loki of [
+      answer([{ stream: labels, values }]),
+      answer([{ stream: labels, values: [...values].reverse() }]),
+      answer(parted),
+      JSON.stringify({ streams: [{ stream: labels, values }] }),
+      batches(values, 7),
+      JSON.stringify({ data: { result: [{ stream: labels, values }] } }, undefined, 2),
+    ]) {
+      assert.deepEqual(toldBy(loki), expected, `${name}: ${loki.slice(0, 100)}`);
+    }
+  }
+  const line = healthy.find((text) => text.startsWith('gc 1 @'))!;
+  const [, gc] = parseText(
+    JSON.stringify({
+      streams: [
+        {
+          stream: labels,
+          values: [
+            [time(0), 'up'],
+            [time(1), line],
+          ],
+        },
+      ],
+    }),
+  );
+  assert.equal(gc?.type === 'gc' && gc.loggedAt, '2026-11-21T09:00:00.007000000Z');
+});
+
 test('lines that carriage returns alone end; what is passed through keeps them', () => {
   for (const text of Object.values(texts)) {
     const expected = comparable(parseText(text));

@@ -103,6 +103,15 @@ export const wrappers: readonly Wrapper[] = [
     wrap: (line, i) => goJson({ log: `${plain(i)} ${line}\n`, stream: 'stderr', time: nano(i) }),
   },
   { name: 'level in brackets', wrap: (line, i) => `[${iso(i)}] [stderr] ${line}` },
+  {
+    name: 'docker around Loki, a value a line (jq -c .data.result[].values[])',
+    wrap: (line, i) => json([`${start + i * 7}000000`, goJson({ log: `${line}\n`, stream: 'stderr', time: nano(i) })]),
+  },
+  { name: 'Loki, a value a line', wrap: (line, i) => `${json([`${start + i * 7}000000`, line])},` },
+  {
+    name: 'logcli --output=jsonl',
+    wrap: (line, i) => json({ labels: { pod: 'web-7d4b9c-x2x', app: 'web' }, line, timestamp: nano(i) }),
+  },
   { name: 'colours', wrap: (line, i) => `\x1b[36mweb-1  |\x1b[0m ${i % 2 === 0 ? line : `${line}\x1b[0m`}` },
   { name: 'CRLF', wrap: (line) => `${line}\r` },
   { name: 'byte order mark', wrap: (line, i) => (i === 0 ? `\ufeff${line}` : line) },
