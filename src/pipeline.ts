@@ -1,11 +1,11 @@
 // In: the stages. Out: the stages as Node streams: bytes → events → events with what follows from them. Back-pressure from end to end.
 import type { Transform } from 'node:stream';
 import { objectTransform, transform } from 'through2';
+import { Detecting } from './core/detecting.ts';
 import { createDetection } from './core/detection.ts';
 import { type NdjsonOptions, NdjsonWriting } from './core/ndjson-writing.ts';
 import { type ParseOptions, Parsing, type SourceChunk } from './core/parsing.ts';
-import { type DetectOptions, withDerived } from './core/watching.ts';
-import { SummaryCounter } from './events/summary.ts';
+import type { DetectOptions } from './core/watching.ts';
 import type { GcbendEvent, SummaryEvent } from './events/types.ts';
 import type { EventOrigin } from './findings/analysis.ts';
 
@@ -56,34 +56,27 @@ export function parse(options: ParseOptions): Transform {
 
 /** Events in, the same events out with inflections, findings and health among them; the summary stays last. */
 export function detect(options: DetectOptions = {}): Transform {
-  const { analysis, note } = createDetection(options);
-  const derived = new SummaryCounter();
   let summary: SummaryEvent | undefined;
-  const pushAll = (stage: Transform, events: readonly GcbendEvent[]): void => {
-    for (const event of events) {
-      derived.count(event);
-      stage.push(event);
-    }
-  };
-  return objectTransform(
+  const stage = objectTransform(
     { writableHighWaterMark: 64 },
-    function push(this: Transform, event: GcbendEvent, _encoding: unknown, done: () => void) {
-      for (const process of endedBefore.get(event) ?? []) pushAll(this, analysis.endProcess(process));
+    function push(event: GcbendEvent, _encoding: unknown, done: () => void) {
+      for (const process of endedBefore.get(event) ?? []) detecting.endProcess(process);
       if (event.type === 'summary') {
         summary = event;
       } else {
-        this.push(event);
-        pushAll(this, analysis.push(event, origins.get(event)));
+        stage.push(event);
+        detecting.push(event, origins.get(event));
       }
       done();
     },
-    function flush(this: Transform, done: () => void) {
-      pushAll(this, analysis.finish());
-      for (const text of analysis.notes) note?.(text);
-      if (summary !== undefined) this.push(withDerived(summary, derived));
+    function flush(done: () => void) {
+      detecting.finish();
+      if (summary !== undefined) stage.push(detecting.addTo(summary));
       done();
     },
   ) as unknown as Transform;
+  const detecting = new Detecting(createDetection(options), (event) => stage.push(event));
+  return stage;
 }
 
 /** Bytes in, NDJSON out, as a Node stream. */

@@ -89,7 +89,7 @@ export class NdjsonWriting {
 
   #writeRecord(record: LineRecord): void {
     const { grammars } = this.#options;
-    const { parsing, analysis } = this.#watching;
+    const { parsing, detecting } = this.#watching;
     const room = this.#encoder.maxBytes(record);
     if (room > pieceBytes) {
       parsing.take(toEvent(grammars, record));
@@ -99,19 +99,19 @@ export class NdjsonWriting {
     this.#used = this.#encoder.encode(record, this.#out, this.#used);
     const { event: type } = record.match.shape.grammar;
     parsing.summary.countRecord(type, record.process, record.at, record.repaired);
-    if (analysis?.wants(type)) this.#watching.derive(analysis.push(toEvent(grammars, record)));
+    if (detecting?.analysis.wants(type)) detecting.push(toEvent(grammars, record));
   }
 
   #writeRun(run: RecordRun): void {
     const { type, process, at, records, bytes } = run;
-    const { parsing, analysis } = this.#watching;
+    const { parsing, detecting } = this.#watching;
     let written = 0;
-    for (let index = 0; analysis?.wants(type) && index < records; index++) {
-      const derived = analysis.push(run.peek(index));
+    for (let index = 0; detecting?.analysis.wants(type) && index < records; index++) {
+      const derived = detecting.analysis.push(run.peek(index));
       if (derived.length === 0) continue;
       this.#writeBytes(bytes.subarray(written, run.end(index)));
       written = run.end(index);
-      this.#watching.derive(derived);
+      detecting.tell(derived);
     }
     this.#writeBytes(bytes.subarray(written, run.end(records - 1)));
     parsing.summary.countRun(type, process, at, records);

@@ -1,8 +1,8 @@
 // In: bytes of named sources. Out: events and what follows from them, handed on as they are found.
 import type { ParserSink } from '../events/source-parser.ts';
-import { SummaryCounter } from '../events/summary.ts';
 import type { GcbendEvent, SummaryEvent } from '../events/types.ts';
 import type { Analysis, AnalysisOptions } from '../findings/analysis.ts';
+import { Detecting } from './detecting.ts';
 import { type ParseOptions, Parsing, type SourceChunk } from './parsing.ts';
 
 export interface DetectOptions extends AnalysisOptions {
@@ -27,10 +27,9 @@ export interface WatchOptions extends ParseOptions {
  */
 export class Watching {
   readonly parsing: Parsing;
-  readonly analysis: Analysis | undefined;
+  /** Absent: nothing is derived. */
+  readonly detecting: Detecting | undefined;
   readonly #take: (event: GcbendEvent) => void;
-  readonly #derived = new SummaryCounter();
-  readonly #note: DetectOptions['note'];
 
   /** @param records gets records before they are events; without it they come as events */
   constructor(
@@ -39,16 +38,15 @@ export class Watching {
     records?: Pick<ParserSink, 'record' | 'run' | 'asksForEvents'>,
   ) {
     this.#take = take;
-    this.#note = options.detection?.note;
-    this.analysis = options.detection?.analysis;
+    this.detecting = options.detection && new Detecting(options.detection, take);
     this.parsing = new Parsing(
       options,
       (event, origin) => {
         take(event);
-        if (this.analysis !== undefined) this.derive(this.analysis.push(event, origin));
+        this.detecting?.push(event, origin);
       },
       {
-        processEnded: (process) => this.derive(this.analysis?.endProcess(process) ?? []),
+        processEnded: (process) => this.detecting?.endProcess(process),
         ...records,
         ...(options.foreign === undefined ? {} : { foreign: options.foreign }),
       },
@@ -60,27 +58,12 @@ export class Watching {
     return this.parsing.push(chunk);
   }
 
-  /** Counts and hands on what follows from an event. */
-  derive(events: readonly GcbendEvent[]): void {
-    for (const event of events) {
-      this.#derived.count(event);
-      this.#take(event);
-    }
-  }
-
   /** The last events; the last of them is the summary, which is returned, too. */
   async end(): Promise<SummaryEvent> {
     const summary = await this.parsing.end();
-    this.derive(this.analysis?.finish() ?? []);
-    for (const text of this.analysis?.notes ?? []) this.#note?.(text);
-    const whole = withDerived(summary, this.#derived);
+    this.detecting?.finish();
+    const whole = this.detecting?.addTo(summary) ?? summary;
     this.#take(whole);
     return whole;
   }
-}
-
-/** The summary of the input with what was derived from it. */
-export function withDerived(summary: SummaryEvent, derived: SummaryCounter): SummaryEvent {
-  const { counts } = derived.summary(summary, summary.exitReason);
-  return { ...summary, counts: { ...summary.counts, ...counts } };
 }
