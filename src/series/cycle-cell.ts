@@ -81,9 +81,9 @@ export function pointOf(cell: CycleCell, signal: WatchedSignal): SeriesPoint | u
 /** Fractions first, so that V8 keeps an array of doubles from the start and copies no cell when its first fraction comes. */
 const EMPTY: readonly number[] = COLUMNS.map(() => 0.5).fill(0);
 
-/** An empty cell that begins with this sample. */
-export function openCell(sample: CycleSample): CycleCell {
-  const cell = EMPTY.slice();
+/** An empty cell that begins with this sample. @param used one that nobody needs any more, to be used again */
+export function openCell(sample: CycleSample, used: CycleCell | undefined): CycleCell {
+  const cell = used?.fill(0) ?? EMPTY.slice();
   cell[AT.from] = sample.t;
   cell[AT.index] = sample.index;
   cell[AT.line] = sample.line;

@@ -24,6 +24,8 @@ const ROOM = 0.8;
 
 export class History {
   #cells: CycleCell[] = [];
+  /** Cells that were joined into others, to be used again: a long-lived cell that is dropped waits for a collection of the whole heap. */
+  readonly #spare: CycleCell[] = [];
 
   static restore(state: unknown): History {
     const history = new History();
@@ -41,8 +43,8 @@ export class History {
     let closed: CycleCell | undefined;
     if (cell === undefined || sample.t - cell[AT.from]! >= CELL_WIDTH) {
       closed = cell;
-      cell = openCell(sample);
-      if (this.#cells.length >= MAX_CELLS) this.#cells = thin(this.#cells, sample.t);
+      if (this.#cells.length >= MAX_CELLS) this.#thin(sample.t);
+      cell = openCell(sample, this.#spare.pop());
       this.#cells.push(cell);
     }
     addCycle(cell, sample);
@@ -164,6 +166,24 @@ export class History {
     return Math.max(0, goalGoal / n - (goal / n) ** 2) / (variance * (goal / live) ** 2);
   }
 
+  /** Joins neighbours, but for the newest cell, while a joined cell is narrow for its age; widens the allowance until there is room again. */
+  #thin(now: number): void {
+    const cells = this.#cells;
+    for (let allowance = WIDTH_TO_AGE; cells.length > MAX_CELLS * ROOM; allowance *= 1.5) {
+      const newest = cells.length - 1;
+      let last = 0;
+      for (let i = 1; i <= newest; i++) {
+        const cell = cells[i]!;
+        const into = cells[last]!;
+        if (i < newest && cell[AT.to]! - into[AT.from]! <= allowance * (now - cell[AT.to]!)) {
+          joinCells(into, cell);
+          this.#spare.push(cell);
+        } else cells[++last] = cell;
+      }
+      cells.length = last + 1;
+    }
+  }
+
   /** The cells whose middle lies in [from, to]. */
   #within(from: number, to: number): CycleCell[] {
     const first = firstBeyond(this.#cells, (middle) => middle >= from);
@@ -185,23 +205,4 @@ function firstBeyond(cells: readonly CycleCell[], isBeyond: (middle: number) => 
     else low = at + 1;
   }
   return low;
-}
-
-/** Joins neighbours while a joined cell is narrow for its age; widens the allowance until there is room again. Changes the cells. */
-function thin(cells: CycleCell[], now: number): CycleCell[] {
-  let kept = cells;
-  for (let allowance = WIDTH_TO_AGE; kept.length > MAX_CELLS * ROOM; allowance *= 1.5) {
-    const before = kept;
-    kept = [];
-    let last: CycleCell | undefined;
-    for (const cell of before) {
-      if (last !== undefined && cell[AT.to]! - last[AT.from]! <= allowance * (now - cell[AT.to]!)) {
-        joinCells(last, cell);
-      } else {
-        last = cell;
-        kept.push(cell);
-      }
-    }
-  }
-  return kept;
 }
