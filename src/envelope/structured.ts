@@ -3,7 +3,7 @@
 // `time=2026-11-21T09:00:00Z level=INFO msg="gc 1 @0.004s …"`
 
 import { stripSequences } from './ansi.ts';
-import { type EnvelopeKind, type Layer, Text } from './types.ts';
+import { type EnvelopeKind, type Layer, type LooksLikeRecord, Text } from './types.ts';
 
 /**
  * In a message that journald writes as numbers no word can be found, so all such lines are read. What stands before the list is
@@ -77,10 +77,16 @@ type Fields = Readonly<Record<string, unknown>>;
 /** Decodes into one buffer that grows to the longest message. */
 export class StructuredDecoder {
   #scratch = Buffer.alloc(4096);
-  /** Docker's own newlines were seen in this source: there a text without one goes on in the next line. */
+  /** Docker's own newlines were seen in this source, or a record that it cut: there a text without one goes on in the next line. */
   #endsLines = false;
+  readonly #looksCut: LooksLikeRecord;
   /** Messages of objects or lists that are printed over several lines were seen. */
   #hasMembers = false;
+
+  /** `looksCut`: a record begins there that does not end. */
+  constructor(looksCut: LooksLikeRecord) {
+    this.#looksCut = looksCut;
+  }
 
   /** Undefined when the line is no JSON object with a message in it; it may be a line of a list of them. */
   takeJson({ bytes, start, end }: Text): Layer | undefined {
@@ -102,7 +108,9 @@ export class StructuredDecoder {
     layer.stream = streamOf(fields['stream']);
     if (Array.isArray(fields['MESSAGE'])) layer.hidden = true;
     if (kind === 'docker-json') {
-      if (isWhole) this.#endsLines = true;
+      const { text } = layer;
+      // Only docker cuts a record.
+      if (isWhole || (!this.#endsLines && this.#looksCut(text.bytes, text.start, text.end))) this.#endsLines = true;
       layer.partial = !isWhole && (this.#endsLines || message.length >= CUT_LENGTH);
     } else layer.partial = !isWhole && kind === 'go-test-json';
     return layer;

@@ -24,6 +24,8 @@ const NUL = 0;
 export interface UnwrapperOptions {
   /** Weak wrappers (a bare timestamp, say) are only believed when a record stands behind them. */
   looksLikeRecord: LooksLikeRecord;
+  /** The text begins with an unmistakable head of a record of one line, and lacks its end. */
+  looksCut?: LooksLikeRecord;
   /** What makes a line `anchored`. Without them a text that its wrapper writes in numbers may always hold a record. */
   anchors?: readonly Buffer[];
   /** For times without a year (syslog, journald). Without it such times stay unknown. */
@@ -63,7 +65,7 @@ export class Unwrapper {
   readonly #year: number | undefined;
   readonly #takers: readonly Taker[];
   /** A decoder for each depth: its buffer holds the text while the next depth is read. */
-  readonly #decoders = Array.from({ length: MOST_LAYERS }, () => new StructuredDecoder());
+  readonly #decoders: readonly StructuredDecoder[];
   /** By depth: what has fitted there before, the latest first. */
   readonly #known: Taker[][] = [[], [], []];
   #depth = 0;
@@ -83,6 +85,8 @@ export class Unwrapper {
   constructor(options: UnwrapperOptions) {
     this.#looksLikeRecord = options.looksLikeRecord;
     this.#anchors = options.anchors;
+    const looksCut = options.looksCut ?? (() => false);
+    this.#decoders = Array.from({ length: MOST_LAYERS }, () => new StructuredDecoder(looksCut));
     this.#year = options.year;
     this.#takers = [
       { nests: true, take: (text) => this.#decoders[this.#depth]!.takeJson(text) },

@@ -95,6 +95,7 @@ export class SourceParser {
     this.#unwrapper = new Unwrapper({
       anchors,
       looksLikeRecord: (bytes, start, end) => looksLikeRecord(options.grammars, bytes, start, end),
+      looksCut: (bytes, start, end) => looksCut(options.grammars, bytes, start, end),
       year: options.year,
     });
   }
@@ -270,4 +271,9 @@ function looksLikeRecord(grammars: GrammarSet, bytes: Buffer, start: number, end
     grammars.diagnose(bytes, start, end) !== undefined ||
     startsBlock(bytes, start, end)
   );
+}
+
+/** The unmistakable head of a trace line, and not all of it. */
+function looksCut(grammars: GrammarSet, bytes: Buffer, start: number, end: number): boolean {
+  return grammars.matchPrefix(bytes, start, end) === undefined && grammars.diagnose(bytes, start, end) !== undefined;
 }

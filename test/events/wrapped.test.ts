@@ -216,6 +216,18 @@ test('a record is in the line in which its first piece came', () => {
   assert.deepEqual(foreign, [`${app}\n`, `${app}\n`]);
 });
 
+test('docker cuts the first record of all', () => {
+  const lines = healthy.filter((line) => line.startsWith('gc ')).slice(0, 3);
+  const wrap = (log: string): string => JSON.stringify({ log, stream: 'stderr', time: '2026-11-21T09:00:00Z' });
+  const expected = comparable(parseText(`${lines.join('\n')}\n`));
+  for (const size of [25, 60, 100]) {
+    const pieces = lines.flatMap((line) => `${line}\n`.match(new RegExp(`[^]{1,${size}}`, 'g'))!);
+    assert.deepEqual(comparable(parseText(`${pieces.map(wrap).join('\n')}\n`)), expected, `${size} bytes`);
+  }
+  // Collectors that take the newlines off leave lines.
+  assert.deepEqual(comparable(parseText(`${lines.map(wrap).join('\n')}\n`)), expected);
+});
+
 test('frames alone, as zap prints them, are nobody’s dump', () => {
   const stacktrace = 'main.handle\n\t/app/main.go:33\nmain.main\n\t/app/main.go:9';
   assert.deepEqual(parseText(`${JSON.stringify({ level: 'error', msg: 'goroutine 1 [busy]', stacktrace })}\n`), []);
