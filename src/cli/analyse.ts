@@ -10,7 +10,7 @@ import { SnapshotReader } from '../input/snapshot-store.ts';
 import { exitStatus } from './exit-status.ts';
 import { explainNothing, FirstBytes } from './nothing-recognised.ts';
 import type { AnalysisArgs, OutputArgs } from './options.ts';
-import { runSession, statusOf } from './session.ts';
+import { checkSession, runSession, statusOf } from './session.ts';
 import { detectOptions, loadGrammarSet, reportSize } from './settings.ts';
 import { keepMemorySmall } from './small-memory.ts';
 import { Stop } from './stop.ts';
@@ -33,6 +33,7 @@ export async function analyse(args: AnalyseArgs): Promise<number> {
   if (args.since !== undefined && !args.follow) {
     throw new GcbendError('USAGE', '--since goes with --follow', { hint: 'gcbend -f --since 10m app.log' });
   }
+  await checkSession(args);
   const names = args.follow ? args.files : await expandInputs(args.files.length === 0 ? ['-'] : args.files);
   if (!args.follow) for (const name of names) checkReadable(name);
   if (names.includes('-') && isatty(0)) {

@@ -9,7 +9,7 @@ import type { ProcessSummary } from '../series/process-stats.ts';
 import { type DiffResult, type DiffRow, diffEvents } from '../series/profile-diff.ts';
 import { exitStatus } from './exit-status.ts';
 import type { AnalysisArgs, Format, OutputArgs } from './options.ts';
-import { FileOutput, formatOfFile, type ReportSize } from './outputs.ts';
+import { checkWritable, FileOutput, formatOfFile, type ReportSize } from './outputs.ts';
 import { holdNothing, readEvents } from './read-events.ts';
 import { detectOptions, failRules, loadGrammarSet, parseRefinement, reportSize } from './settings.ts';
 
@@ -28,6 +28,7 @@ export async function diffCommand(args: DiffArgs): Promise<number> {
     file,
     format: checkFormat(formatOfFile(file, args.format), `-o ${file}`),
   }));
+  for (const { file } of files) checkWritable(file);
   const [base, next] = [await readSide(args.base, args), await readSide(args.new, args)];
   const result = diffEvents(base.events, next.events, {
     ...(base.traces === undefined ? {} : { base: base.traces }),

@@ -1,5 +1,13 @@
 // In: formats and files from the command line. Out: where events go: standard output and files, each in its format.
-import { createWriteStream, realpathSync, statSync, type WriteStream } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  createWriteStream,
+  existsSync,
+  realpathSync,
+  statSync,
+  type WriteStream,
+} from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { GcbendError } from '../errors.ts';
@@ -36,6 +44,23 @@ export function formatOfFile(file: string, given: Format | undefined): Format {
   throw new GcbendError('USAGE', `cannot tell the format of -o ${file} from its ending`, {
     hint: `--format FORMAT, or an ending such as ${Object.keys(formatOfEnding).slice(0, 8).join(' ')}`,
   });
+}
+
+/** A long run must not end with the news that its result has no place. */
+export function checkWritable(file: string): void {
+  const folder = dirname(file);
+  const refuse = (why: string, hint: string): GcbendError =>
+    new GcbendError('OUTPUT_FAILED', `cannot write ${file}: ${why}`, { hint });
+  if (!existsSync(folder)) throw refuse(`there is no directory ${folder}`, `mkdir -p ${folder}`);
+  if (!statSync(folder).isDirectory()) throw refuse(`${folder} is no directory`, 'a name in a directory');
+  const isThere = existsSync(file);
+  if (isThere && statSync(file).isDirectory())
+    throw refuse('it is a directory', `a name in it: -o ${join(file, 'NAME')}`);
+  try {
+    accessSync(isThere ? file : folder, constants.W_OK);
+  } catch {
+    throw refuse('no permission to write there', `check who may (ls -ld ${folder})`);
+  }
 }
 
 /** The sink of a format; its module is loaded only now. */

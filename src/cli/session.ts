@@ -1,19 +1,16 @@
 // In: bytes of sources and the options of the command. Out: every format on its way, and the exit status when the input has ended.
-import { accessSync, constants, existsSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { ndjsonPieces } from '../core/ndjson-writing.ts';
 import type { ParseOptions, SourceChunk } from '../core/parsing.ts';
 import { watch } from '../core/watch-stage.ts';
 import { type Detection, type DetectOptions, Watching } from '../core/watching.ts';
-import { GcbendError } from '../errors.ts';
 import { Revisions } from '../events/revisions.ts';
 import type { FindingEvent, GcbendEvent, SummaryEvent } from '../events/types.ts';
 import type { AlarmHooks } from '../export/alarm-hooks.ts';
 import { exitStatus } from './exit-status.ts';
 import type { Live } from './live.ts';
 import type { AnalysisArgs, Format, OutputArgs } from './options.ts';
-import { createSink, FileOutput, formatOfFile } from './outputs.ts';
+import { checkWritable, createSink, FileOutput, formatOfFile } from './outputs.ts';
 import { failRules, parseRefinement, reportSize } from './settings.ts';
 import { StandardOutput } from './standard-output.ts';
 import type { Stop } from './stop.ts';
@@ -47,16 +44,6 @@ export async function checkSession(args: AnalysisArgs & OutputArgs): Promise<voi
   for (const file of args.output ?? []) {
     formatOfFile(file, args.format);
     checkWritable(file);
-  }
-}
-
-/** A long run must not end with the news that its result has no place. */
-function checkWritable(file: string): void {
-  try {
-    accessSync(existsSync(file) ? file : dirname(file), constants.W_OK);
-  } catch (cause) {
-    const why = existsSync(dirname(file)) ? 'no permission to write there' : 'there is no such directory';
-    throw new GcbendError('OUTPUT_FAILED', `cannot write ${file}: ${why}`, { cause });
   }
 }
 

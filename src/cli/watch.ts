@@ -10,7 +10,7 @@ import { exitStatus } from './exit-status.ts';
 import { startLive } from './live.ts';
 import { endingWith, mergeSources } from './merge-sources.ts';
 import { type AnalysisArgs, type OutputArgs, splitList } from './options.ts';
-import { hasRecords, runSession, statusOf } from './session.ts';
+import { checkSession, hasRecords, runSession, statusOf } from './session.ts';
 import { detectOptions, loadGrammarSet, parseBytes, reportSize } from './settings.ts';
 import { keepMemorySmall } from './small-memory.ts';
 import { Stop } from './stop.ts';
@@ -41,6 +41,7 @@ export async function watchCommand(args: WatchArgs): Promise<number> {
   keepMemorySmall();
   const grammars = await loadGrammarSet(args.grammar);
   const detect = detectOptions(args);
+  await checkSession(args);
   const stop = new Stop().listen();
   const { signal } = stop.controller;
   const live =
