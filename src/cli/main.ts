@@ -1,10 +1,11 @@
 // In: the command line without node and script. Out: the exit status; the command's module is loaded only when it is called.
 import yargs from 'yargs';
+import type { AnalyseArgs } from './analyse.ts';
 import { type Config, readConfig } from './config.ts';
 import { explainError, statusOfError } from './errors.ts';
 import { exitStatus } from './exit-status.ts';
 import { addAnalysisOptions, addViewOptions, watchOptions } from './options.ts';
-import { checkValues, explainUsage, type KnownOptions } from './usage.ts';
+import { checkFiles, checkValues, explainUsage, type KnownOptions } from './usage.ts';
 import { version } from './version.ts';
 import type { View, ViewArgs } from './views.ts';
 
@@ -76,7 +77,13 @@ export async function main(argv: readonly string[]): Promise<number> {
             type: 'boolean',
             describe: "Copy what is nobody's record (default: input is a pipe and output a terminal)",
           }),
-      run(async () => (await import('./analyse.ts')).analyse),
+      run<AnalyseArgs>(async () => {
+        const { analyse } = await import('./analyse.ts');
+        return (args) => {
+          checkFiles(args.files);
+          return analyse(args);
+        };
+      }),
     )
     .command(
       'run',

@@ -1,10 +1,12 @@
 // In: what yargs finds wrong with a command line. Out: GcbendError('USAGE') in gcbend's words: what was seen, and what to try.
+import { existsSync } from 'node:fs';
 import { GcbendError } from '../errors.ts';
 
 /** The options of the command that was called, as yargs keeps them. */
 export interface KnownOptions {
   key: Readonly<Record<string, unknown>>;
   array: readonly string[];
+  boolean: readonly string[];
 }
 
 /** What a command cannot do without. */
@@ -50,8 +52,26 @@ export function explainUsage(message: string, argv: readonly string[], { key: kn
   return new GcbendError('USAGE', message, { hint: `${help} lists commands and options` });
 }
 
-/** What yargs lets pass: a word where a number must stand, and an option that was given twice where it can have one value only. */
-export function checkValues(args: object, argv: readonly string[], { array }: KnownOptions): void {
+/** What yargs takes for the name of a file may be that of a command, with a slip. */
+export function checkFiles(files: readonly string[]): void {
+  const [word] = files;
+  if (word === undefined || /[./]/.test(word) || existsSync(word)) return;
+  const near = [...commands].find((command) => isSlipOf(word, command));
+  if (near === undefined) return;
+  throw new GcbendError('USAGE', `there is no file ${word}, and no such command`, {
+    hint: ['gcbend', near, ...files.slice(1)].join(' '),
+  });
+}
+
+/** What yargs lets pass: a word where a number or a truth value must stand, and an option that was given twice where it can have one value only. */
+export function checkValues(args: object, argv: readonly string[], { array, boolean }: KnownOptions): void {
+  const odd = argv.find(
+    (arg) => isOption(arg) && boolean.includes(nameOf(arg)) && !/^[^=]*(?:=(?:true|false))?$/.test(arg),
+  );
+  if (odd !== undefined) {
+    const [option, ...value] = odd.split('=');
+    throw new GcbendError('USAGE', `${option} ${value.join('=')} is neither true nor false`, { hint: option! });
+  }
   for (const [key, value] of Object.entries(args)) {
     const name = withDashes(key);
     if (Number.isNaN(value)) {

@@ -38,6 +38,22 @@ const said: readonly (readonly [args: string, stderr: string])[] = [
   ['grammars --check', 'gcbend: --check needs a value\n  try: gcbend grammars --help says which\n'],
   ['--width wide', 'gcbend: --width wide is no number\n'],
   ['run --finding-exit-code=one -- true', 'gcbend: --finding-exit-code one is no number\n'],
+  ['gramars', 'gcbend: there is no file gramars, and no such command\n  try: gcbend grammars\n'],
+  ['dif a.txt b.txt', 'gcbend: there is no file dif, and no such command\n  try: gcbend diff a.txt b.txt\n'],
+  ['trace', 'gcbend: there is no file trace, and no such command\n  try: gcbend traces\n'],
+  ['service', 'gcbend: cannot read service: no such file\n  try: check the name; "-" reads standard input\n'],
+  ['--quiet=maybe', 'gcbend: --quiet maybe is neither true nor false\n  try: --quiet\n'],
+  ['-f=1 app.log', 'gcbend: -f 1 is neither true nor false\n  try: -f\n'],
+  [
+    '-o missing/report.html app.log',
+    'gcbend: cannot write missing/report.html: there is no directory missing\n  try: mkdir -p missing\n',
+  ],
+  ['diff -o a/b/c.json a b', 'gcbend: cannot write a/b/c.json: there is no directory a/b\n  try: mkdir -p a/b\n'],
+  [
+    'watch http://localhost:1/ -o missing/x.csv',
+    'gcbend: cannot write missing/x.csv: there is no directory missing\n  try: mkdir -p missing\n',
+  ],
+  ['-o . --format json', 'gcbend: cannot write .: it is a directory\n  try: a name in it: -o NAME\n'],
   ['--group-by state --group-by stack', 'gcbend: --group-by can be given once only, not 2 times\n'],
 ];
 
