@@ -139,21 +139,28 @@ function diffGoroutines(
   result: DiffResult,
 ): void {
   if (base === undefined || next === undefined) return;
+  const isGrouped = [...base.groups, ...next.groups].some((group) => group.key !== undefined);
   const sameLevel = base.debug === next.debug;
   const cells = (event: GoroutinesEvent): Map<string, Cell> => {
     const map = new Map<string, Cell>();
-    for (const group of event.groups) {
+    for (const { key, id, state, stack, count } of event.groups) {
+      if (key !== undefined) {
+        addCell(map, key, { function: key }, count);
+        continue;
+      }
       // debug=1 knows no states and creators: between the levels only the stacks can be compared.
-      const stack = group.stack.map((frame) => `${frame.function}:${frame.line ?? ''}`).join('\n');
-      const frame = ownFrame(group.stack);
-      addCell(map, sameLevel ? group.id : stack, frame, group.count);
-      const cell = map.get(sameLevel ? group.id : stack)!;
-      if (group.state !== undefined && sameLevel) cell.where = `${cell.where ?? ''} [${group.state}]`.trim();
+      const place = sameLevel ? id : stack.map((frame) => `${frame.function}:${frame.line ?? ''}`).join('\n');
+      addCell(map, place, ownFrame(stack), count);
+      const cell = map.get(place)!;
+      if (state !== undefined && sameLevel) cell.where = `${cell.where ?? ''} [${state}]`.trim();
     }
     return map;
   };
-  if (!sameLevel) result.notes.push('The two goroutine dumps are of different debug levels: compared by stack alone.');
-  result.tables.push(tableOf('goroutines', 'goroutines by stack', 'count', cells(base), cells(next)));
+  if (!sameLevel && !isGrouped) {
+    result.notes.push('The two goroutine dumps are of different debug levels: compared by stack alone.');
+  }
+  const title = isGrouped ? 'goroutines as grouped' : 'goroutines by stack';
+  result.tables.push(tableOf('goroutines', title, 'count', cells(base), cells(next)));
 }
 
 function diffHeap(base: HeapEvent | undefined, next: HeapEvent | undefined, result: DiffResult): void {

@@ -47,10 +47,14 @@ const CONTENTION_TYPES: SampleType[] = [
   { type: 'delay', unit: 'nanoseconds' },
 ];
 
+/** Threads that the runtime began itself have no stack: pprof shows them so. */
+const UNKNOWN: readonly Frame[] = [{ function: '<unknown>' }];
+
 /** The samples of one event; records without any value are left out. */
 export function profileOf(event: ProfileEvent): ProfileData {
   const { sampleTypes, defaultIndex, samples } = samplesOf(event);
-  return { sampleTypes, defaultIndex, samples: samples.filter(hasValue) };
+  const placed = samples.map((sample) => (sample.stack.length === 0 ? { ...sample, stack: UNKNOWN } : sample));
+  return { sampleTypes, defaultIndex, samples: placed.filter(hasValue) };
 }
 
 function hasValue(sample: ProfileSample): boolean {

@@ -38,6 +38,30 @@ test('top: the same numbers as go tool pprof, from the text and from the .pb.gz'
   }
 });
 
+test('threads without a stack: as go tool pprof shows them', async () => {
+  const rows = (text: string): string[] => text.trimEnd().split('\n').slice(1);
+  const unknown = [
+    'Showing nodes accounting for 4, 100% of 4 total',
+    '      flat  flat%   sum%        cum   cum%',
+    '         4   100%   100%          4   100%  <unknown>',
+  ];
+  assert.deepEqual(rows(await shown(['top', 'threadcreate.pb.gz'])), unknown);
+  assert.deepEqual(rows(await shown(['top', 'threadcreate.txt'])), unknown);
+  const text = resolve(import.meta.dirname, '../events/goroutines/fixtures/go1.26/threadcreate1.txt');
+  assert.deepEqual(rows(await shown(['top', text])), [
+    'Showing nodes accounting for 7, 100% of 7 total',
+    '      flat  flat%   sum%        cum   cum%',
+    '         6 85.71% 85.71%          6 85.71%  <unknown>',
+    '         1 14.29%   100%          1 14.29%  main.main.func13',
+  ]);
+  assert.deepEqual(rows(await shown(['traces', text])).slice(1), [
+    '         6   <unknown>',
+    '-----------+-------------------------------------------------------',
+    '         1   main.main.func13',
+    '-----------+-------------------------------------------------------',
+  ]);
+});
+
 test('list, peek and traces: the same', async () => {
   const functions = 'main\\.(walk|remember|small|inlinedTwice)';
   const list = [

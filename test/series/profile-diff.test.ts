@@ -1,6 +1,7 @@
 // In: two texts, dumps, traces or results. Out: what grew, in order, with its error; what makes a comparison void is said.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { groupBy } from '../../src/events/goroutines/index.ts';
 import type { FindingEvent, GcbendEvent, GcEvent, GoroutinesEvent, HeapEvent } from '../../src/events/types.ts';
 import { renderDiff } from '../../src/render/diff-view.ts';
 import { diffEvents } from '../../src/series/profile-diff.ts';
@@ -73,6 +74,40 @@ test('dumps: groups by stack', () => {
   ]);
   assert.equal(table!.unchanged, 1);
   assert.deepEqual(table!.total, { base: 6, next: 206 });
+});
+
+test('dumps grouped by a label: its values', () => {
+  const dump = (values: Readonly<Record<string, number>>): GoroutinesEvent => ({
+    type: 'goroutines',
+    schema: 1,
+    source: 'x',
+    line: 1,
+    debug: 1,
+    total: 0,
+    cause: 'debug',
+    states: {},
+    groups: Object.entries(values).map(([value, count]) => ({
+      id: value,
+      count,
+      stack: [{ function: 'main.work', file: '/a.go', line: 3 }],
+      labels: { [`worker=${value}`]: count },
+    })),
+  });
+  const byWorker = (values: Readonly<Record<string, number>>): GoroutinesEvent => groupBy(dump(values), 'label:worker');
+  const result = diffEvents([byWorker({ a: 2, b: 7 })], [{ ...byWorker({ a: 5, b: 7, c: 1 }), debug: 2 }]);
+  assert.deepEqual(
+    result.tables.map(({ title, rows }) => [title, rows.map(({ name, where, change }) => [name, where, change])]),
+    [
+      [
+        'goroutines as grouped',
+        [
+          ['worker=a', undefined, 3],
+          ['worker=c', undefined, 1],
+        ],
+      ],
+    ],
+  );
+  assert.deepEqual(result.notes, []);
 });
 
 test('traces: rates, percentiles and the slope of the live heap', () => {
