@@ -1,9 +1,9 @@
 // In: the text of a torn record, as far as it has come. Out: the ways to read it: where the runtime may have been interrupted, by what
 // text, and how doubtful that is. Example: `gc 35422026/11/21 INFO …` is cycle 3542 and a log line, or cycle 35422 and `026/11/21 …`.
 
-import { bytesThatMayFollow, type Shape, type Walk } from '../../grammar/index.ts';
+import { bytesThatMayFollow, type GrammarSet, type Shape, type Walk, walkShape } from '../../grammar/index.ts';
 import { type AppLines, beginsText } from '../app-lines.ts';
-import type { RecordHeads } from './heads.ts';
+import { beginsWithHead, type RecordHeads } from './heads.ts';
 
 /** Text that stood between the pieces of a record. */
 export interface Fragment {
@@ -30,22 +30,6 @@ export interface Candidate {
   lines: number[];
 }
 
-/** A record that has begun and not ended. */
-export interface Pending {
-  line: number;
-  /** The line on which it began, from its head on. */
-  head: Buffer;
-  /** Its head stands behind other text: a sentence may quote it. */
-  glued: boolean;
-  candidates: Candidate[];
-  /** Lines that at least one candidate may have used; `mayBeNumber`: its first digits were as likely theirs. */
-  held: { line: number; bytes: Buffer; mayBeNumber: boolean }[];
-  linesSeen: number;
-  bytesSeen: number;
-  /** There were too many readings to keep them all. */
-  dropped: boolean;
-}
-
 /** Doubt of text that is likely someone else's, and of text that does not settle it. */
 const CLEAR = 1;
 export const DOUBTFUL = 8;
@@ -53,25 +37,76 @@ export const MAX_CANDIDATES = 256;
 
 /** Makes readings, and judges the text between their pieces by how the application's lines begin. */
 export class Readings {
+  readonly #grammars: GrammarSet;
   readonly #appLines: AppLines;
   readonly #heads: RecordHeads;
 
-  constructor(appLines: AppLines, heads: RecordHeads) {
+  constructor(grammars: GrammarSet, appLines: AppLines, heads: RecordHeads) {
+    this.#grammars = grammars;
     this.#appLines = appLines;
     this.#heads = heads;
   }
 
-  /** Adds a reading for every place at which the runtime may have been interrupted. */
-  extend(
+  /** The readings of a line from a head on. @param inUse shapes of the living processes, undefined for one of which it is not known */
+  begin(head: Buffer, line: number, inUse: ReadonlySet<Shape | undefined>): Candidate[] {
+    const begun: Candidate[] = [];
+    const isKnown = inUse.size > 0 && !inUse.has(undefined);
+    for (const shape of this.#grammars.shapes) {
+      if (shape.compiled.tear === 0 || !beginsWithHead(head, 0, head.length, shape)) continue;
+      if (isKnown && shape.grammar.event === 'gc' && !inUse.has(shape)) continue;
+      const empty = { shape, text: Buffer.alloc(0), fragments: [], lines: [] };
+      this.#extend(empty, walkShape(shape.compiled, shape.fields, head, 0, head.length), head, line, begun);
+    }
+    return begun.filter((one) => one.pieces >= one.shape.compiled.tear);
+  }
+
+  /** The readings with a line behind them: those that are whole with it, and those that go on. */
+  goOn(
+    candidates: readonly Candidate[],
+    bytes: Buffer,
+    start: number,
+    end: number,
+    line: number,
+  ): { finished: Candidate[]; grown: Candidate[] } {
+    const finished: Candidate[] = [];
+    const grown: Candidate[] = [];
+    for (const one of candidates) {
+      if (start === end) {
+        // `GC forced by the operator` and a blank line: a sentence, not a record with an application's line inside.
+        const isSentence = one.shape.compiled.sure === 0 && this.totalDoubt(one) >= DOUBTFUL;
+        if (one.complete && !isSentence) finished.push({ ...one, lines: [...one.lines, line] });
+        continue;
+      }
+      if (one.follow[bytes[start] as number] === 0) continue;
+      const text = Buffer.concat([one.text, bytes.subarray(start, end)]);
+      const walk = walkShape(one.shape.compiled, one.shape.fields, text, 0, text.length);
+      if (walk.matched) finished.push({ ...one, text, lines: [...one.lines, line] });
+      else this.#extend(one, walk, text, line, grown);
+    }
+    return { finished, grown };
+  }
+
+  /** Where, behind a cut of this line, another record begins; -1: nowhere. */
+  innerHead(candidates: readonly Candidate[], bytes: Buffer, line: number): number {
+    for (const one of candidates) {
+      const fragment = one.fragments[0];
+      if (fragment === undefined || fragment.line !== line || fragment.bytes.length === 0) continue;
+      const at = bytes.length - fragment.bytes.length;
+      if (at > 0 && this.#heads.isAt(bytes, at, bytes.length)) return at;
+    }
+    return -1;
+  }
+
+  /** Adds a reading for every place in the new text at which the runtime may have been interrupted. */
+  #extend(
     from: Pick<Candidate, 'shape' | 'text' | 'fragments' | 'lines'>,
     walk: Walk,
     text: Buffer,
-    used: number,
     line: number,
     into: Candidate[],
   ): void {
     for (const [i, at] of walk.cuts.entries()) {
-      if (at <= used) continue;
+      if (at <= from.text.length) continue;
       const rest = text.subarray(at);
       const isSplit = isDigit(text[at - 1] ?? 0) && this.#appLines.isVague(rest, 0, rest.length);
       const least = isSplit ? CLEAR : 0;
@@ -118,11 +153,6 @@ export function best(candidates: Candidate[]): Candidate[] {
   if (candidates.length <= MAX_CANDIDATES) return candidates;
   const doubt = (one: Candidate): number => one.fragments.reduce((sum, fragment) => sum + fragment.doubt, 0);
   return candidates.sort((a, b) => doubt(a) - doubt(b) || b.pieces - a.pieces).slice(0, MAX_CANDIDATES);
-}
-
-/** True when the whole line went into the reading. */
-export function endsOpen(one: Candidate): boolean {
-  return one.fragments.length === 1 && one.fragments[0]?.bytes.length === 0;
 }
 
 function isDigit(c: number): boolean {

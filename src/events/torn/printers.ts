@@ -3,8 +3,9 @@
 
 import type { GrammarSet } from '../../grammar/index.ts';
 import { AppLines } from '../app-lines.ts';
-import { TornLineAssembler, type TornOutcome } from './assembler.ts';
+import { TornLineAssembler } from './assembler.ts';
 import type { ExpectedCycle } from './evidence.ts';
+import type { TornOutcome } from './outcomes.ts';
 
 /** The living processes of a printer. */
 export type Expecting = (identity: string | undefined) => readonly ExpectedCycle[];

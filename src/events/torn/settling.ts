@@ -3,8 +3,9 @@
 import type { GrammarSet, Match } from '../../grammar/index.ts';
 import type { AppLines } from '../app-lines.ts';
 import { isPlausible } from '../plausible.ts';
-import { type Candidate, DOUBTFUL, type Pending, type Readings } from './candidates.ts';
+import { type Candidate, DOUBTFUL, type Readings } from './candidates.ts';
 import type { ExpectedCycle } from './evidence.ts';
+import type { PendingRecord } from './pending.ts';
 
 /** The reading that was chosen, or the reason why the record is malformed. */
 export type Settlement = { one: Candidate; match: Match; fault?: never } | { fault: string };
@@ -21,7 +22,7 @@ export class Settling {
     this.#readings = readings;
   }
 
-  settle(pending: Pending, finished: readonly Candidate[], expect: readonly ExpectedCycle[]): Settlement {
+  settle(pending: PendingRecord, finished: readonly Candidate[], expect: readonly ExpectedCycle[]): Settlement {
     const readings = new Map<string, { one: Candidate; match: Match; doubt: number }>();
     for (const one of finished) {
       const match = this.#grammars.matchShape(one.shape, one.text, 0, one.text.length, true);
@@ -43,7 +44,7 @@ export class Settling {
   }
 
   /** Lines that other readings used, and that do not look like the application's. */
-  #doubtOfSkipped(pending: Pending, one: Candidate): number {
+  #doubtOfSkipped(pending: PendingRecord, one: Candidate): number {
     let doubt = 0;
     for (const { line, bytes, mayBeNumber } of pending.held) {
       if (one.lines.includes(line) || one.fragments.some((fragment) => fragment.line === line)) continue;
