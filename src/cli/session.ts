@@ -4,6 +4,7 @@ import { ndjsonPieces } from '../core/ndjson-writing.ts';
 import type { ParseOptions, SourceChunk } from '../core/parsing.ts';
 import { watch } from '../core/watch-stage.ts';
 import { type Detection, type DetectOptions, Watching } from '../core/watching.ts';
+import { cleanText } from '../events/clean-text.ts';
 import { Revisions } from '../events/revisions.ts';
 import type { FindingEvent, GcbendEvent, SummaryEvent } from '../events/types.ts';
 import type { AlarmHooks } from '../export/alarm-hooks.ts';
@@ -61,7 +62,12 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   // Whoever read the notes has gone: the result does not depend on it.
   if (options.output !== process.stderr) process.stderr.on('error', () => {});
   const alarms = await openAlarms(args);
-  const parseOptions: ParseOptions = { ...options.parse, exitReason: () => stop.reason ?? 'end of input' };
+  const reversed = new Set<string>();
+  const parseOptions: ParseOptions = {
+    ...options.parse,
+    exitReason: () => stop.reason ?? 'end of input',
+    onReverse: (source) => reversed.add(source),
+  };
   if (
     format === 'ndjson' &&
     files.length === 0 &&
@@ -70,7 +76,9 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
     options.observe === undefined &&
     options.live === undefined
   ) {
-    return runNdjson(options, parseOptions, output);
+    const result = await runNdjson(options, parseOptions, output);
+    sayReversed(reversed);
+    return result;
   }
   const size = reportSize(args, options.output);
   const plain = { ...size, color: false, width: args.width ?? 100 };
@@ -106,7 +114,11 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
     await pipeline(options.input, watch(watching, taken), write);
     options.live?.stop();
     // An input without a record has nothing to report: the caller says so on stderr.
-    if (main !== undefined && (format !== 'report' || hasRecords(summary))) await output.write(main.finish());
+    if (main !== undefined && (format !== 'report' || hasRecords(summary))) {
+      const notes = format === 'report' ? [...reversed].map((source) => `note: ${explainReverse(source)}\n\n`) : [];
+      await output.write(`${notes.join('')}${main.finish()}`);
+    }
+    if (!args.quiet) sayReversed(reversed);
     for (const file of outputs) await file.finish();
     await alarms?.close();
   } catch (error) {
@@ -116,6 +128,17 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
   }
   const failed = findings.values().filter(({ severity, rule }) => severity !== 'info' || INFORMING_RULES.has(rule));
   return { summary, failed, closed: output.closed };
+}
+
+function sayReversed(sources: ReadonlySet<string>): void {
+  for (const source of sources) process.stderr.write(`gcbend: ${explainReverse(source)}\n`);
+}
+
+function explainReverse(source: string): string {
+  const file = cleanText(source);
+  const read = source === '-' ? '… | tac' : /\.gz$/.test(file) ? `zcat ${file} | tac` : `tac ${file}`;
+  const name = source === '-' ? 'standard input' : file;
+  return `the newest line of ${name} comes first: each cycle looks like a process of its own; ${read} | gcbend reads it in order`;
 }
 
 /** Rules whose findings never say more than `info`: they are asked for as they are. In other rules `info` is no claim. */

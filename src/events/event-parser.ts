@@ -17,6 +17,8 @@ export interface EventParserOptions {
   now?: (() => Date | undefined) | undefined;
   /** Wall time at which the only program was started, ms since 1970, where it was started from here. */
   startedMs?: number | undefined;
+  /** Told of a source whose newest line comes first. */
+  onReverse?: ((source: string) => void) | undefined;
 }
 
 export interface ParserTotals {
@@ -29,7 +31,7 @@ export interface ParserTotals {
 export class EventParser {
   readonly #options: EventParserOptions;
   readonly #sink: ParserSink;
-  readonly #tracker = new ProcessTracker();
+  readonly #tracker: ProcessTracker;
   readonly #open = new Map<string, SourceParser | BinarySource>();
   #lines = 0;
   #bytes = 0;
@@ -37,6 +39,7 @@ export class EventParser {
   constructor(options: EventParserOptions, sink: ParserSink) {
     this.#options = options;
     this.#sink = sink;
+    this.#tracker = new ProcessTracker(options.onReverse);
   }
 
   /** The next bytes of a source, cut anywhere. They are not kept. */

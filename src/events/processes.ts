@@ -43,6 +43,8 @@ const closeRecords = 64;
 const firstSwitch = 5;
 const maxLive = 256;
 const mostOver = 64;
+/** So many processes of one cycle each, every one with the cycle before the last one's: the lines stand in reverse. */
+const reverseCycles = 5;
 
 /** Assigns every gc record of all inputs to a process. State is a plain value in `processes`. */
 export class ProcessTracker {
@@ -56,6 +58,13 @@ export class ProcessTracker {
   /** When an older process last spoke again after a younger one. */
   #interleavedAt = Number.NEGATIVE_INFINITY;
   #last: ProcessState | undefined;
+  readonly #onReverse: ((source: string) => void) | undefined;
+  #reverse = 0;
+
+  /** `onReverse` is told of a source, once or more, whose newest line comes first: each cycle becomes a process of its own there. */
+  constructor(onReverse?: (source: string) => void) {
+    this.#onReverse = onReverse;
+  }
 
   /** Number of processes opened so far. */
   get count(): number {
@@ -138,6 +147,7 @@ export class ProcessTracker {
       const sentTwice = gc.cycle === 1 ? undefined : this.#live.find((other) => remembers(other, gc));
       if (sentTwice !== undefined) return { state: sentTwice, ended: [] };
       const rivals = this.#live.some((other) => other.identity === gc.identity);
+      this.#noteReverse(gc);
       opened = this.#opened === 0 ? 'first' : this.ambiguous || !rivals ? 'interleaved' : 'restart';
       state = this.#open(gc);
     } else if (before !== undefined && before !== state && before.identity === state.identity && state.records > 0) {
@@ -153,6 +163,14 @@ export class ProcessTracker {
     this.#last = state;
     const ended = this.#live.length > 1 ? this.#retire(state) : [];
     return opened === undefined ? { state, ended } : { state, opened, ended };
+  }
+
+  #noteReverse(gc: GcSighting): void {
+    const before = this.#live.findLast((state) => state.identity === gc.identity && state.source === gc.source);
+    const isBefore = before?.records === 1 && before.cycle === gc.cycle + 1;
+    const isEarlier = (gc.atSeconds ?? 0) <= (before?.atSeconds ?? 0);
+    this.#reverse = isBefore && isEarlier ? this.#reverse + 1 : 0;
+    if (this.#reverse === reverseCycles) this.#onReverse?.(gc.source);
   }
 
   /** Lines come in the order in which they were printed: what seems to come late began later than was known. */

@@ -31,6 +31,21 @@ test('a file, the same on standard input, and gzipped give the same events', asy
   assertSchema(eventsOf(named));
 });
 
+test('a log whose newest line comes first: a note, and what to do', async () => {
+  const input = trace.trimEnd().split('\n').toReversed().join('\n');
+  const note =
+    'the newest line of standard input comes first: each cycle looks like a process of its own; … | tac | gcbend reads it in order\n';
+  const reported = await gcbend([], { input });
+  assert.equal(reported.stderr, `gcbend: ${note}`);
+  assert.ok(reported.stdout.startsWith(`note: ${note}\ngcbend `));
+  for (const format of ['ndjson', 'json']) {
+    const ran = await gcbend(['--format', format], { input });
+    assert.equal(ran.stderr, `gcbend: ${note}`);
+    assert.ok(!ran.stdout.includes('newest line'));
+  }
+  assert.equal((await gcbend(['--quiet'], { input })).stderr, '');
+});
+
 test('bytes to bytes and through objects the NDJSON says the same', async () => {
   const direct = await gcbend([leak, '--format', 'ndjson']);
   const file = join(folder, 'through.ndjson');

@@ -13,16 +13,17 @@ export interface ParseOptions {
   chunkBytes?: number;
   /** Takes the lines that are nobody's record, as `--passthrough` does. */
   foreign?: (line: string) => void;
+  onReverse?: (source: string) => void;
 }
 
 /** Reads whole sources one after the other. */
 export function parseTexts(
   sources: readonly (readonly [name: string, text: string | Buffer])[],
-  { chunkBytes = Number.POSITIVE_INFINITY, foreign }: ParseOptions = {},
+  { chunkBytes = Number.POSITIVE_INFINITY, foreign, onReverse }: ParseOptions = {},
 ): GcbendEvent[] {
   const events: GcbendEvent[] = [];
   const parser = new EventParser(
-    { grammars, year: () => 2026 },
+    { grammars, year: () => 2026, onReverse },
     {
       record: (record) => events.push(structuredClone(toEvent(grammars, record))),
       event: (event) => events.push(event),

@@ -227,3 +227,20 @@ test('property: every record gets a process; cycles and times of one never fall,
     { numRuns: 200 },
   );
 });
+
+test('a log whose newest line comes first is told; what only restarts, or shares a stream, is not', () => {
+  const told = (lines: readonly string[]): string[] => {
+    const sources = new Set<string>();
+    parseText(`${lines.join('\n')}\n`, { onReverse: (source) => sources.add(source) });
+    return [...sources];
+  };
+  assert.deepEqual(told(healthy.toReversed()), ['-']);
+  assert.deepEqual(told(leak.slice(0, 6).toReversed()), ['-']);
+  assert.deepEqual(told(leak.slice(0, 5).toReversed()), []);
+  const pods = replicas.map((trace, pod) => trace.toReversed().map((line) => `web-${pod}  | ${line}`));
+  assert.deepEqual(told(pods[0]!.flatMap((line, at) => [line, pods[1]![at] ?? line])), ['-']);
+  assert.deepEqual(told(healthy), []);
+  assert.deepEqual(told([...leak, ...healthy, ...leak]), []);
+  assert.deepEqual(told(Array.from({ length: 40 }, () => healthy[0]!)), []);
+  assert.deepEqual(told(mix(...replicas.map((trace, pid) => printAt(trace, pid, 0))).map(({ text }) => text)), []);
+});
