@@ -44,7 +44,8 @@ export class NdjsonWriting {
   }
 
   async end(): Promise<Buffer[]> {
-    this.#options.onSummary?.(await this.#watching.end());
+    const summary = await this.#watching.end();
+    this.#options.onSummary?.(summary);
     return this.#take();
   }
 
