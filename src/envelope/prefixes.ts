@@ -13,6 +13,9 @@ const ZONE = '(?:UTC|GMT|MSK|[A-Z]{1,3}T)';
 const ISO = `\\d{4}-\\d\\d-\\d\\d[T _]${CLOCK}(?: ?(?:Z|UTC|[+-]\\d\\d:?\\d\\d))?(?: ${ZONE}(?= ))?`;
 const SYSLOG = `(?:[A-Z][a-z]{2} )?${MONTH} [ \\d]\\d (?:\\d{4} )?${CLOCK}(?: \\d{4})?`;
 const APACHE = `\\d\\d/${MONTH}/\\d{4}:\\d\\d:\\d\\d:\\d\\d(?: [+-]\\d{4})?`;
+const SYSLOG_3164 =
+  `^(?:<\\d{1,3}>)?(?<time>${ISO}|(?:[A-Z][a-z]{2} )?${ISO}|${SYSLOG}|\\d{10}\\.\\d+|\\[ *\\d+\\.\\d+\\]) ` +
+  '(?<identity>[^ :[]+ [^ :[]+(?:\\[\\d+\\])?):';
 const TIME = [
   ISO,
   `\\d{4}/\\d\\d/\\d\\d ${CLOCK}`,
@@ -44,6 +47,11 @@ const PREFIXES: readonly Prefix[] = [
     strong: true,
     pattern: new RegExp(`^(?<time>\\d{4}-\\d\\d-\\d\\dT${CLOCK}Z) \\d\\d(?<stream>[OE])[+ ]`),
   },
+  {
+    kind: 'teamcity',
+    strong: true,
+    pattern: /^\[\d\d:\d\d:\d\d\][ \tEFWi]?:[ \t]+\[(?<identity>Step \d+\/\d+)\](?: |$)/,
+  },
   { kind: 'kubectl', strong: true, pattern: /^\[(?<identity>pod\/[^\]/ ]+(?:\/[^\]/ ]+)?)\] / },
   {
     kind: 'syslog-5424',
@@ -58,13 +66,9 @@ const PREFIXES: readonly Prefix[] = [
     kind: 'fluentd',
     pattern: new RegExp(`^(?<time>${ISO})[ \\t](?<identity>[\\w.*/-]+)(?:\\t|: )(?=\\{)`),
   },
-  {
-    kind: 'syslog-3164',
-    pattern: new RegExp(
-      `^(?:<\\d{1,3}>)?(?<time>${ISO}|(?:[A-Z][a-z]{2} )?${ISO}|${SYSLOG}|\\d{10}\\.\\d+|\\[ *\\d+\\.\\d+\\]) ` +
-        '(?<identity>[^ :[]+ [^ :[]+(?:\\[\\d+\\])?): ',
-    ),
-  },
+  { kind: 'syslog-3164', pattern: new RegExp(`${SYSLOG_3164} `) },
+  // Papertrail's.
+  { kind: 'syslog-3164', pattern: new RegExp(`${SYSLOG_3164}  `) },
   { kind: 'klog', pattern: /^[IWEF](?<time>\d{4} \d\d:\d\d:\d\d\.\d{6}) +(?<identity>\d+) [^\] ]+:\d+\] / },
   {
     kind: 'logcat',
@@ -112,7 +116,7 @@ const LED_BY_BRACKETS: Prefix = {
     /^(?:\[(?!originating from |signal )[^\]]{1,60}\] ?){0,2}\[(?!originating from |signal )[^\]]{1,60}\](?:: | )?/,
 };
 /** Blank, tab, and the signs that prefixes begin with. */
-const SIGNS = Buffer.from(' \t[(<{}]"@>+|*-\xe2', 'latin1');
+const SIGNS = Buffer.from(' \t[(<{}]"@>+|*-_\xe2', 'latin1');
 const WORD = /[^ \t]+[ \t]+/y;
 const LAST_WORD = /[^ \t]+[ \t]/y;
 

@@ -46,6 +46,8 @@ export type EnvelopeKind =
   | 'docker-json'
   | 'cri'
   | 'journald-json'
+  | 'journald-fields'
+  | 'teamcity'
   | 'go-test-json'
   | 'json'
   | 'logfmt'

@@ -3,6 +3,7 @@
 
 import type { Line } from '../framing/types.ts';
 import { stripSequences } from './ansi.ts';
+import { JournalDecoder } from './journal.ts';
 import { readLokiEntries } from './loki.ts';
 import { MARK_TAKERS, mayBePrefixed, PREFIX_TAKERS, type Taker } from './prefixes.ts';
 import { StructuredDecoder } from './structured.ts';
@@ -88,8 +89,10 @@ export class Unwrapper {
     const looksCut = options.looksCut ?? (() => false);
     this.#decoders = Array.from({ length: MOST_LAYERS }, () => new StructuredDecoder(looksCut));
     this.#year = options.year;
+    const journal = new JournalDecoder();
     this.#takers = [
       { nests: true, take: (text) => this.#decoders[this.#depth]!.takeJson(text) },
+      { nests: true, take: (text) => journal.take(text) },
       ...PREFIX_TAKERS,
       { nests: false, take: (text) => this.#decoders[this.#depth]!.takeLogfmt(text) },
       { nests: true, take: (text) => this.#decoders[this.#depth]!.takeMember(text) },
@@ -143,7 +146,8 @@ export class Unwrapper {
   #unwrapLine(result: Unwrapped): Unwrapped | undefined {
     this.#clean(result);
     const text = new Text(result.bytes, result.start, result.end);
-    if (mayBePrefixed(text)) this.#takeLayers(text, result);
+    // A blank line may stand between what is wrapped.
+    if (mayBePrefixed(text) || (this.isWrapped && text.start === text.end)) this.#takeLayers(text, result);
     else this.#misfit();
     return this.#layers.length === 0 ? this.#trim(result) : this.#open(result);
   }

@@ -1,0 +1,29 @@
+// In: lines of `journalctl -o export` and `-o verbose`, one field of an entry each. Out: the text of its message; nothing of the other fields.
+// Example: `MESSAGE=gc 1 @0.004s …`, between `__CURSOR=…`, `_PID=4242` and a blank line.
+
+import { type Layer, Text } from './types.ts';
+
+const MESSAGE = /^(?: {4})?MESSAGE=/;
+/** Another field, the line between two entries, or the one that begins an entry where fields are indented. */
+const OTHER = /^(?:(?: {4})?[A-Z_][A-Z\d_]*=|$|[A-Z][a-z]{2} \d{4}-\d\d-\d\d [\d:.]+ [^ ]+ \[[a-z]=[\da-f]+;)/;
+
+export class JournalDecoder {
+  #hasFields = false;
+
+  /** Undefined when the line is none of an entry. Only lines with records are looked for, so that its time may not have been seen. */
+  take({ bytes, start, end, head }: Text): Layer | undefined {
+    const message = MESSAGE.exec(head);
+    if (message !== null) this.#hasFields = true;
+    else if (!this.#hasFields || !OTHER.test(head)) return undefined;
+    return {
+      kind: 'journald-fields',
+      text: new Text(bytes, message === null ? end : start + message[0].length, end),
+      time: undefined,
+      identity: undefined,
+      stream: undefined,
+      // Nothing of the text: it goes on in the next message.
+      partial: message === null,
+      strong: false,
+    };
+  }
+}
