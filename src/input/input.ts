@@ -32,7 +32,7 @@ export interface Input {
 
 /**
  * Opens a file, a pipe by its name, or standard input (`-`). Files and pipes that begin with gzip's (or, where Node has
- * it, zstd's) magic bytes are decompressed, UTF-16 with a byte order mark becomes UTF-8.
+ * it, zstd's) magic bytes are decompressed, UTF-16 becomes UTF-8.
  * Throws GcbendError('INPUT_UNREADABLE'); while walking `chunks` also for read errors, and 'INPUT_UNSUPPORTED' for
  * compressions that cannot be undone here.
  */
