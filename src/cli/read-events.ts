@@ -3,6 +3,7 @@ import { type DetectOptions, Watching } from '../core/watching.ts';
 import type { GcbendEvent } from '../events/types.ts';
 import type { GrammarSet } from '../grammar/index.ts';
 import { expandInputs, openInput } from '../input/index.ts';
+import { loadDetection } from './settings.ts';
 
 /** True when none of the events is a good record: then there is nothing to compare or tabulate. */
 export function holdNothing(events: readonly GcbendEvent[]): boolean {
@@ -16,7 +17,7 @@ export async function readEvents(
   detect?: DetectOptions,
 ): Promise<GcbendEvent[]> {
   const events: GcbendEvent[] = [];
-  const detection = detect && (await import('../core/detection.ts')).createDetection(detect);
+  const detection = await loadDetection(detect);
   const watching = new Watching({ grammars, detection }, (event) => events.push(event));
   for (const source of await expandInputs(names)) {
     const input = openInput(source);

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { ndjsonPieces } from '../core/ndjson-writing.ts';
 import type { ParseOptions, SourceChunk } from '../core/parsing.ts';
 import { watch } from '../core/watch-stage.ts';
-import { type Detection, type DetectOptions, Watching } from '../core/watching.ts';
+import { type DetectOptions, Watching } from '../core/watching.ts';
 import { cleanText } from '../events/clean-text.ts';
 import { Revisions } from '../events/revisions.ts';
 import type { FindingEvent, GcbendEvent, SummaryEvent } from '../events/types.ts';
@@ -12,7 +12,7 @@ import { exitStatus } from './exit-status.ts';
 import type { Live } from './live.ts';
 import type { AnalysisArgs, Format, OutputArgs } from './options.ts';
 import { checkWritable, createSink, FileOutput, formatOfFile } from './outputs.ts';
-import { failRules, parseRefinement, reportSize } from './settings.ts';
+import { failRules, loadDetection, parseRefinement, reportSize } from './settings.ts';
 import { StandardOutput } from './standard-output.ts';
 import type { Stop } from './stop.ts';
 
@@ -154,10 +154,6 @@ async function openAlarms(args: AnalysisArgs): Promise<AlarmHooks | undefined> {
     ...(webhook === undefined ? {} : { webhook }),
     onProblem: (message) => process.stderr.write(`gcbend: ${message}\n`),
   });
-}
-
-async function loadDetection(options: DetectOptions | undefined): Promise<Detection | undefined> {
-  return options && (await import('../core/detection.ts')).createDetection(options);
 }
 
 /** The commonest machine-readable case goes from bytes to bytes. */

@@ -1,6 +1,6 @@
 // In: parsed options. Out: what the stages need: grammars, detectors, limits, the size of the report. Misuse throws GcbendError('USAGE').
 import { readFileSync } from 'node:fs';
-import type { DetectOptions } from '../core/watching.ts';
+import type { Detection, DetectOptions } from '../core/watching.ts';
 import { GcbendError } from '../errors.ts';
 import { findingRules, type GcbendEvent } from '../events/types.ts';
 import type { DetectorName } from '../findings/index.ts';
@@ -34,6 +34,11 @@ export function readText(path: string): string {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new GcbendError('INPUT_UNREADABLE', `cannot read ${path}: ${reason}`, { cause });
   }
+}
+
+/** The analysis, whose code is read only when it is asked for. */
+export async function loadDetection(options: DetectOptions | undefined): Promise<Detection | undefined> {
+  return options && (await import('../core/detection.ts')).createDetection(options);
 }
 
 /** Options of the analysis; undefined with `--detector none`: then nothing is derived. */

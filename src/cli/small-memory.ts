@@ -19,7 +19,7 @@ export function keepMemorySmall(): void {
 }
 
 /**
- * By itself V8 collects the old generation when that has grown by 4 MiB or more, which takes half a million cycles, and keeps the pages:
+ * By itself V8 collects the old generation when that has grown by 4 MiB or more, which takes 300,000 cycles and more, and keeps the pages:
  * each time the process is a little larger. A collection costs 10 ms.
  */
 function collectEarly(): void {
