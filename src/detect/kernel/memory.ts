@@ -1,56 +1,15 @@
 // In: columns. Out: the program of the .wat files here, its memory, and what is laid into it and read from it.
 
 import { createMemory, instantiate } from '../../web-assembly.ts';
-import {
-  BURST_MIN_KEPT,
-  BURST_START_SIGMA,
-  BURST_STAY_SIGMA,
-  BURST_WINDOW,
-  BURST_WINDOW_SHARE,
-  COARSE_PENALTY,
-  HINGE_MARGIN,
-  KAPPA_FIRST,
-  KAPPA_GROWTH,
-  KAPPA_MAX,
-  KAPPA_MIN,
-  KAPPA_ROUNDS,
-  KAPPA_TOTAL_MAX,
-  LEVEL_MIN_SIDE,
-  MAD_TO_SD,
-  MEAN_FLOOR,
-  MIN_SEGMENT,
-  MIN_SIDE,
-  SCREEN_LAMBDA,
-  TINY,
-  TRIM_RMS,
-  TRIM_SHARE,
-} from '../constants.ts';
+import * as constants from '../constants.ts';
 import { KERNEL_WASM } from './kernel.wasm.ts';
 
+/** What the program may import: module.wat says which of it. */
 const HOST = {
   expm1: Math.expm1,
-  BURST_MIN_KEPT,
-  BURST_START_SIGMA,
-  BURST_STAY_SIGMA,
-  BURST_WINDOW,
-  BURST_WINDOW_SHARE,
-  COARSE_PENALTY,
-  HINGE_MARGIN,
-  KAPPA_FIRST,
-  KAPPA_GROWTH,
-  KAPPA_MAX,
-  KAPPA_MIN,
-  KAPPA_ROUNDS,
-  KAPPA_TOTAL_MAX,
-  LEVEL_MIN_SIDE,
-  MAD_TO_SD,
-  MEAN_FLOOR,
-  MIN_SEGMENT,
-  MIN_SIDE,
-  SCREEN_LAMBDA,
-  TINY,
-  TRIM_RMS,
-  TRIM_SHARE,
+  ...Object.fromEntries(
+    Object.entries(constants).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+  ),
 };
 
 /** Addresses: what a call returns beside its result. */
