@@ -10,7 +10,7 @@ import { SnapshotReader } from '../input/snapshot-store.ts';
 import { exitStatus } from './exit-status.ts';
 import { explainNothing, FirstBytes } from './nothing-recognised.ts';
 import type { AnalysisArgs, OutputArgs } from './options.ts';
-import { checkSession, runSession, statusOf } from './session.ts';
+import { prepareSession, runSession, statusOf } from './session.ts';
 import { detectOptions, loadGrammarSet, reportSize } from './settings.ts';
 import { keepMemorySmall } from './small-memory.ts';
 import { Stop } from './stop.ts';
@@ -33,8 +33,9 @@ export async function analyse(args: AnalyseArgs): Promise<number> {
   if (args.since !== undefined && !args.follow) {
     throw new GcbendError('USAGE', '--since goes with --follow', { hint: 'gcbend -f --since 10m app.log' });
   }
-  await checkSession(args);
   const names = args.follow ? args.files : await expandInputs(args.files.length === 0 ? ['-'] : args.files);
+  const orderDumps = names.length > 1 && !args.follow;
+  const session = await prepareSession(args, detect && { ...detect, orderDumps }, process.stdout);
   if (!args.follow) for (const name of names) checkReadable(name);
   if (names.includes('-') && isatty(0)) {
     process.stderr.write(
@@ -69,8 +70,7 @@ export async function analyse(args: AnalyseArgs): Promise<number> {
       })
     : readAll(orderTraces(names, grammars));
   try {
-    const result = await runSession({
-      args,
+    const result = await runSession(session, {
       parse: {
         grammars,
         year: new Date().getUTCFullYear(),
@@ -79,10 +79,8 @@ export async function analyse(args: AnalyseArgs): Promise<number> {
         // The bytes are the parser's.
         ...(passthrough ? { foreign: (bytes, start, end) => print(Buffer.from(bytes.subarray(start, end))) } : {}),
       },
-      detect: detect === undefined ? undefined : { ...detect, orderDumps: names.length > 1 && !args.follow },
       input: stop.until(firstBytes.of(input)),
       stop,
-      output: process.stdout,
       live,
     });
     const status = statusOf(result, stop);

@@ -13,7 +13,7 @@ import { startLive } from './live.ts';
 import { endingWith, mergeSources } from './merge-sources.ts';
 import type { AnalysisArgs, OutputArgs } from './options.ts';
 import { PassThrough } from './pass-through.ts';
-import { checkSession, runSession } from './session.ts';
+import { prepareSession, runSession } from './session.ts';
 import { detectOptions, loadGrammarSet, parseBytes, reportSize } from './settings.ts';
 import { keepMemorySmall } from './small-memory.ts';
 import { Stop } from './stop.ts';
@@ -47,13 +47,24 @@ export async function runCommand(args: RunArgs): Promise<number> {
       ? known
       : { ...known, goMemLimitBytes: parseBytes(args.memlimit, '--memlimit') };
   const size = reportSize(args, process.stderr);
-  await checkSession(args);
+  const session = await prepareSession(args, detect, process.stderr);
   const polls = new AbortController();
   const pollOptions: PollOptions = { signal: polls.signal, waitForTarget: true, feedback: new Feedback() };
   if (args.watch !== undefined) {
     parseTarget(args.watch);
     endpointOptions(args, pollOptions);
   }
+  let quit = (): unknown => undefined;
+  // Drawn before the program runs: the first drawing is the dearest.
+  const live = args.quiet
+    ? undefined
+    : startLive({
+        output: process.stderr,
+        title: args.child.join(' '),
+        size,
+        keys: args.keys,
+        quit: () => quit(),
+      });
   const startedMs = Date.now();
   const child = await runChild({
     command,
@@ -62,18 +73,13 @@ export async function runCommand(args: RunArgs): Promise<number> {
     ...(args.keys ? { stdin: 'ignore' as const } : {}),
     ...(args.gogc === undefined ? {} : { gogc: args.gogc }),
     ...(args.memlimit === undefined ? {} : { memlimit: args.memlimit }),
+  }).catch((error: unknown) => {
+    live?.stop();
+    throw error;
   });
+  quit = () => child.kill('SIGINT');
   if (child.notice !== undefined && !args.quiet) process.stderr.write(`gcbend: ${child.notice}\n`);
   const release = passSignals(child, quitAfter(child));
-  const live = args.quiet
-    ? undefined
-    : startLive({
-        output: process.stderr,
-        title: args.child.join(' '),
-        size,
-        keys: args.keys,
-        quit: () => child.kill('SIGINT'),
-      });
   const print = (bytes: Buffer): void => {
     if (live === undefined) process.stderr.write(bytes);
     else live.print(bytes);
@@ -84,18 +90,15 @@ export async function runCommand(args: RunArgs): Promise<number> {
   try {
     const input =
       args.watch === undefined ? trace : mergeSources([trace, pollWhileItRuns(args.watch, args, pollOptions)]);
-    const result = await runSession({
-      args,
+    const result = await runSession(session, {
       parse: {
         grammars,
         eachGoroutine: args.eachGoroutine,
         infrastructure: args.configuration.infrastructure,
         ...(child.capture === 'programs' ? {} : { startedMs }),
       },
-      detect,
       input,
       stop: new Stop(),
-      output: process.stderr,
       live,
       observe: (event) => pollOptions.feedback?.take(event),
     });

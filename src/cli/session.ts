@@ -3,11 +3,12 @@ import { pipeline } from 'node:stream/promises';
 import { ndjsonPieces } from '../core/ndjson-writing.ts';
 import type { ParseOptions, SourceChunk } from '../core/parsing.ts';
 import { watch } from '../core/watch-stage.ts';
-import { type DetectOptions, Watching } from '../core/watching.ts';
+import { type Detection, type DetectOptions, Watching, type WatchOptions } from '../core/watching.ts';
 import { cleanText } from '../events/clean-text.ts';
 import { Revisions } from '../events/revisions.ts';
 import type { FindingEvent, GcbendEvent, SummaryEvent } from '../events/types.ts';
 import type { AlarmHooks } from '../export/alarm-hooks.ts';
+import type { EventSink } from '../export/types.ts';
 import { exitStatus } from './exit-status.ts';
 import type { Live } from './live.ts';
 import type { AnalysisArgs, Format, OutputArgs } from './options.ts';
@@ -16,14 +17,25 @@ import { failRules, loadDetection, parseRefinement, reportSize } from './setting
 import { StandardOutput } from './standard-output.ts';
 import type { Stop } from './stop.ts';
 
-export interface SessionOptions {
+/** What the options of a session ask for: checked, and its code read. */
+export interface PreparedSession {
   args: AnalysisArgs & OutputArgs;
-  parse: ParseOptions;
-  detect: DetectOptions | undefined;
-  input: AsyncIterable<SourceChunk>;
-  stop: Stop;
+  rules: ReadonlySet<string>;
+  refine: ((event: GcbendEvent) => GcbendEvent) | undefined;
+  detection: Detection | undefined;
+  alarms: AlarmHooks | undefined;
   /** Where the result goes: stdout, or stderr where stdout belongs to the program that is watched. */
   output: NodeJS.WriteStream;
+  /** Undefined with `--quiet`. */
+  format: Format | undefined;
+  main: EventSink | undefined;
+  files: { file: string; sink: EventSink }[];
+}
+
+export interface SessionOptions {
+  parse: ParseOptions;
+  input: AsyncIterable<SourceChunk>;
+  stop: Stop;
   /** Shows what happens while it happens; it gives the terminal back before the report is written. */
   live?: Live | undefined;
   /** Sees every event as it comes. */
@@ -38,32 +50,49 @@ export interface SessionResult {
   closed: boolean;
 }
 
-/** Throws GcbendError for options that cannot be followed, before anything is started or read. */
-export async function checkSession(args: AnalysisArgs & OutputArgs): Promise<void> {
-  failRules(args.failOn);
-  await parseRefinement(args);
-  for (const file of args.output ?? []) {
-    formatOfFile(file, args.format);
+/** Before anything is started or read. Throws GcbendError for options that cannot be followed. */
+export async function prepareSession(
+  args: AnalysisArgs & OutputArgs,
+  detect: DetectOptions | undefined,
+  output: NodeJS.WriteStream,
+): Promise<PreparedSession> {
+  const rules = failRules(args.failOn);
+  const refine = await parseRefinement(args);
+  const formats = (args.output ?? []).map((file) => {
+    const format = formatOfFile(file, args.format);
     checkWritable(file);
-  }
+    return { file, format };
+  });
+  const format = args.quiet ? undefined : (args.format ?? 'report');
+  const size = reportSize(args, output);
+  const plain = { ...size, color: false, width: args.width ?? 100 };
+  return {
+    args,
+    rules,
+    refine,
+    detection: await loadDetection(detect),
+    alarms: await openAlarms(args),
+    output,
+    format,
+    main: format && (await createSink(format, size)),
+    files: await Promise.all(
+      formats.map(async ({ file, format: own }) => ({ file, sink: await createSink(own, plain) })),
+    ),
+  };
 }
 
 /** Runs the stages until the input ends or is stopped. Throws GcbendError for what cannot be read or written. */
-export async function runSession(options: SessionOptions): Promise<SessionResult> {
-  const { args, stop } = options;
-  const rules = failRules(args.failOn);
-  const refine = await parseRefinement(args);
-  const format: Format | undefined = args.quiet ? undefined : (args.format ?? 'report');
-  const files = (args.output ?? []).map((file) => ({ file, format: formatOfFile(file, args.format) }));
-  const output = new StandardOutput(options.output, () => {
+export async function runSession(prepared: PreparedSession, options: SessionOptions): Promise<SessionResult> {
+  const { args, rules, refine, detection, alarms, format, main, files } = prepared;
+  const { stop } = options;
+  const output = new StandardOutput(prepared.output, () => {
     // Nobody reads the result; files that were asked for are still written.
     if (files.length === 0) stop.now('closed output');
   });
   // Whoever read the notes has gone: the result does not depend on it.
-  if (options.output !== process.stderr) process.stderr.on('error', () => {});
-  const alarms = await openAlarms(args);
+  if (prepared.output !== process.stderr) process.stderr.on('error', () => {});
   const reversed = new Set<string>();
-  const parseOptions: ParseOptions = {
+  const parse: ParseOptions = {
     ...options.parse,
     exitReason: () => stop.reason ?? 'end of input',
     onReverse: (source) => reversed.add(source),
@@ -76,16 +105,11 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
     options.observe === undefined &&
     options.live === undefined
   ) {
-    const result = await runNdjson(options, parseOptions, output);
+    const result = await runNdjson(options.input, { ...parse, detection }, output);
     sayReversed(reversed);
     return result;
   }
-  const size = reportSize(args, options.output);
-  const plain = { ...size, color: false, width: args.width ?? 100 };
-  const main = format === undefined ? undefined : await createSink(format, size);
-  const outputs = await Promise.all(
-    files.map(async ({ file, format: own }) => new FileOutput(file, await createSink(own, plain))),
-  );
+  const outputs = files.map(({ file, sink }) => new FileOutput(file, sink));
   const findings = new Revisions<FindingEvent>();
   let summary: SummaryEvent | undefined;
   /** What the events of one chunk have become on the standard output. */
@@ -110,7 +134,7 @@ export async function runSession(options: SessionOptions): Promise<SessionResult
     for await (const piece of pieces) await output.write(piece);
   };
   try {
-    const watching = new Watching({ ...parseOptions, detection: await loadDetection(options.detect) }, take);
+    const watching = new Watching({ ...parse, detection }, take);
     await pipeline(options.input, watch(watching, taken), write);
     options.live?.stop();
     // An input without a record has nothing to report: the caller says so on stderr.
@@ -158,14 +182,13 @@ async function openAlarms(args: AnalysisArgs): Promise<AlarmHooks | undefined> {
 
 /** The commonest machine-readable case goes from bytes to bytes. */
 async function runNdjson(
-  options: SessionOptions,
-  parseOptions: ParseOptions,
+  input: AsyncIterable<SourceChunk>,
+  options: WatchOptions,
   output: StandardOutput,
 ): Promise<SessionResult> {
   let summary: SummaryEvent | undefined;
-  const pieces = ndjsonPieces(options.input, {
-    ...parseOptions,
-    detection: await loadDetection(options.detect),
+  const pieces = ndjsonPieces(input, {
+    ...options,
     onSummary: (event) => {
       summary = event;
     },

@@ -10,7 +10,7 @@ import { exitStatus } from './exit-status.ts';
 import { startLive } from './live.ts';
 import { endingWith, mergeSources } from './merge-sources.ts';
 import { type AnalysisArgs, type OutputArgs, splitList } from './options.ts';
-import { checkSession, hasRecords, runSession, statusOf } from './session.ts';
+import { hasRecords, prepareSession, runSession, statusOf } from './session.ts';
 import { detectOptions, loadGrammarSet, parseBytes, reportSize } from './settings.ts';
 import { keepMemorySmall } from './small-memory.ts';
 import { Stop } from './stop.ts';
@@ -40,8 +40,7 @@ export interface WatchArgs extends AnalysisArgs, OutputArgs, WatchOptionArgs {
 export async function watchCommand(args: WatchArgs): Promise<number> {
   keepMemorySmall();
   const grammars = await loadGrammarSet(args.grammar);
-  const detect = detectOptions(args);
-  await checkSession(args);
+  const session = await prepareSession(args, detectOptions(args), process.stdout);
   const stop = new Stop().listen();
   const { signal } = stop.controller;
   const live =
@@ -60,17 +59,14 @@ export async function watchCommand(args: WatchArgs): Promise<number> {
     const polls = endingWith(snapshotChunks(args.url, args, { signal, feedback }), () => stop.now('end of polling'));
     const input =
       args.trace === undefined ? polls : mergeSources([polls, await follow(args.trace, args.quiet, signal)]);
-    const result = await runSession({
-      args,
+    const result = await runSession(session, {
       parse: {
         grammars,
         eachGoroutine: args.eachGoroutine,
         infrastructure: args.configuration.infrastructure,
       },
-      detect,
       input: stop.until(input),
       stop,
-      output: process.stdout,
       live,
       observe: (event) => feedback.take(event),
     });

@@ -8,9 +8,12 @@ const SPARE_PROCESSORS = 1;
 const SPARE_SHARE = 0.5;
 /** No timer is set for less. */
 const SHORTEST_MS = 1;
-/** Asking the system takes a while on a machine of many processors; the first answer is wanted soon, and it counts in steps of 10 ms. */
+/**
+ * Asking the system takes a while on a machine of many processors. The first answers are wanted soon; the system counts in steps of
+ * 10 ms, so the very first may be wrong.
+ */
+const FIRST_ASK_MS = 40;
 const ASK_EVERY_MS = 250;
-const FIRST_ASK_MS = 60;
 
 /** Readings of one moment, in ms. */
 export interface Readings {
@@ -37,8 +40,8 @@ export class Pace {
   #asked: { wallMs: number; ownMs: number; idleMs: number };
   #askAgainMs = FIRST_ASK_MS;
   #debtMs = 0;
-  /** Undefined until the first answer. */
-  #isBusy: boolean | undefined;
+  /** Until the first answer the program has the machine for itself. */
+  #isBusy = true;
 
   constructor(read: () => Readings = readNow) {
     this.#read = read;
@@ -56,14 +59,14 @@ export class Pace {
     if (this.#debtMs < SHARE * SHORTEST_MS) return 0;
     this.#ask(now);
     // What was taken while there was room was taken from nobody.
-    if (this.#isBusy === false) this.#debtMs = 0;
-    return this.#isBusy === true ? Math.min(ASK_EVERY_MS, this.#debtMs / SHARE) : 0;
+    if (!this.#isBusy) this.#debtMs = 0;
+    return Math.min(this.#asked.wallMs + this.#askAgainMs - wallMs, this.#debtMs / SHARE);
   }
 
   #ask(now: Readings): void {
     const passedMs = now.wallMs - this.#asked.wallMs;
     if (passedMs < this.#askAgainMs) return;
-    this.#askAgainMs = ASK_EVERY_MS;
+    this.#askAgainMs = Math.min(ASK_EVERY_MS, 2 * this.#askAgainMs);
     const processors = now.idleMs();
     const idleMs = sum(processors);
     const spare = Math.min(SPARE_PROCESSORS, SPARE_SHARE * processors.length);
