@@ -49,7 +49,7 @@ export async function analyse(args: AnalyseArgs): Promise<number> {
   const firstBytes = new FirstBytes();
   const live =
     fromPipe && wantsReport
-      ? (await import('./live.ts')).startLive({
+      ? (await import('./live.ts')).createLive({
           output: process.stdout,
           title: names.map((name) => (name === '-' ? 'standard input' : name)).join(', '),
           size: reportSize(args, process.stdout),
@@ -57,6 +57,7 @@ export async function analyse(args: AnalyseArgs): Promise<number> {
           quit: () => stop.now('q'),
         })
       : undefined;
+  live?.start();
   const passthrough = args.passthrough ?? (fromPipe && process.stdout.isTTY === true && wantsReport && !args.follow);
   const print = (bytes: Buffer): void => {
     if (live === undefined) process.stdout.write(bytes);

@@ -21,6 +21,8 @@ export interface LiveOptions {
 
 /** Something that shows what happens while it happens. */
 export interface Live {
+  /** Takes its part of the terminal. */
+  start(): void;
   take(event: GcbendEvent): void;
   /** Text that is not gcbend's, as it came. */
   print(bytes: Uint8Array): void;
@@ -30,8 +32,8 @@ export interface Live {
   stop(): void;
 }
 
-/** The panel where a terminal can show it, else lines on stderr. */
-export function startLive(options: LiveOptions): Live {
+/** The panel where a terminal can show it, else lines on stderr. Nothing is shown before it is started. */
+export function createLive(options: LiveOptions): Live {
   return canDrawPanel(options.output) ? new LivePanel(options) : new LiveLines(options.output);
 }
 
@@ -44,6 +46,8 @@ class LiveLines implements Live {
   constructor(output: NodeJS.WriteStream) {
     this.#output = output;
   }
+
+  start(): void {}
 
   take(event: GcbendEvent): void {
     this.#notes.take(event);
@@ -78,6 +82,11 @@ class LivePanel implements Live {
       draw: (size) => this.#view.draw(size),
       ...(options.keys ? { onKeys: (input: string) => this.#press(input) } : {}),
     });
+    // The first drawing is by far the dearest: it is made while there is nobody to disturb.
+    this.#view.draw({ rows: options.output.rows, columns: options.output.columns });
+  }
+
+  start(): void {
     this.#terminal.start();
   }
 

@@ -9,7 +9,7 @@ import { parseTarget } from '../input/endpoint-target.ts';
 import { ChildText } from './child-text.ts';
 import { explainError } from './errors.ts';
 import { exitStatus } from './exit-status.ts';
-import { startLive } from './live.ts';
+import { createLive } from './live.ts';
 import { endingWith, mergeSources } from './merge-sources.ts';
 import type { AnalysisArgs, OutputArgs } from './options.ts';
 import { PassThrough } from './pass-through.ts';
@@ -55,10 +55,9 @@ export async function runCommand(args: RunArgs): Promise<number> {
     endpointOptions(args, pollOptions);
   }
   let quit = (): unknown => undefined;
-  // Drawn before the program runs: the first drawing is the dearest.
   const live = args.quiet
     ? undefined
-    : startLive({
+    : createLive({
         output: process.stderr,
         title: args.child.join(' '),
         size,
@@ -73,10 +72,8 @@ export async function runCommand(args: RunArgs): Promise<number> {
     ...(args.keys ? { stdin: 'ignore' as const } : {}),
     ...(args.gogc === undefined ? {} : { gogc: args.gogc }),
     ...(args.memlimit === undefined ? {} : { memlimit: args.memlimit }),
-  }).catch((error: unknown) => {
-    live?.stop();
-    throw error;
   });
+  live?.start();
   quit = () => child.kill('SIGINT');
   if (child.notice !== undefined && !args.quiet) process.stderr.write(`gcbend: ${child.notice}\n`);
   const release = passSignals(child, quitAfter(child));

@@ -7,7 +7,7 @@ import { type EndpointFeedback, type EndpointOptions, watchEndpoint } from '../i
 import { PROFILE_NAMES, type ProfileName, parseTarget } from '../input/endpoint-target.ts';
 import { SnapshotStore } from '../input/snapshot-store.ts';
 import { exitStatus } from './exit-status.ts';
-import { startLive } from './live.ts';
+import { createLive } from './live.ts';
 import { endingWith, mergeSources } from './merge-sources.ts';
 import { type AnalysisArgs, type OutputArgs, splitList } from './options.ts';
 import { hasRecords, prepareSession, runSession, statusOf } from './session.ts';
@@ -46,13 +46,14 @@ export async function watchCommand(args: WatchArgs): Promise<number> {
   const live =
     args.quiet || (args.format ?? 'report') !== 'report'
       ? undefined
-      : startLive({
+      : createLive({
           output: process.stdout,
           title: parseTarget(args.url).display,
           size: reportSize(args, process.stdout),
           keys: process.stdin.isTTY === true,
           quit: () => stop.now('q'),
         });
+  live?.start();
   const feedback = new Feedback();
   try {
     // With --count the polls end; following a log beside them would not.
