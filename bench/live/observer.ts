@@ -1,5 +1,6 @@
 // In: a program with thousands of collections a second. Out: what watching costs it: wall time and total pause against 2>/dev/null,
-// medians of paired runs. `node --import tsx bench/live/observer.ts [PAIRS] [CYCLES] [WAY]`
+// medians of rounds with their 95 % intervals, and beside them what a second run with 2>/dev/null makes of it: below that nothing is told.
+// `node --import tsx bench/live/observer.ts [ROUNDS] [CYCLES] [WAY]`
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -14,13 +15,19 @@ interface Cost {
   cycles: number;
 }
 
+interface Round {
+  plain: Cost;
+  watched: Cost;
+  again: Cost;
+}
+
 if (process.argv[2] === 'only') {
   const child = await runChild({ command: process.argv[3]!, args: process.argv.slice(4) });
   for await (const _ of child.chunks);
   process.exit((await child.exit).status);
 }
 
-const pairs = Number(process.argv[2] ?? 5);
+const rounds = Number(process.argv[2] ?? 5);
 const cycles = process.argv[3] ?? '5000';
 const root = resolve(import.meta.dirname, '../..');
 const directory = mkdtempSync(join(tmpdir(), 'gcbend-observer-'));
@@ -78,32 +85,43 @@ const ways = {
     ? { 'gcbend run, piped': () => underCommand(false), 'gcbend run, terminal': () => underCommand(true) }
     : {}),
 };
-const median = (values: number[]) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
-console.log('way'.padEnd(20), 'wall ×'.padStart(8), 'CPU ×'.padStart(8), 'pause ×'.padStart(8), 'GCs/s'.padStart(8));
+/** Median and the order statistics that hold the true one in 95 of 100 cases (the sign test's interval). */
+function describe(values: number[]): string {
+  const sorted = values.toSorted((a, b) => a - b);
+  const half = 0.98 * Math.sqrt(sorted.length);
+  const at = (rank: number) => sorted[Math.max(0, Math.min(sorted.length - 1, Math.round(rank)))]!.toFixed(3);
+  const middle = (sorted.length - 1) / 2;
+  return `${at(middle)} [${at(middle - half)}, ${at(middle + half)}]`;
+}
+
+const columns = {
+  'wall ×': (cost: Cost) => cost.wallMs / cost.cycles,
+  'CPU ×': (cost: Cost) => cost.cpuMs / cost.cycles,
+  'pause ×': (cost: Cost) => cost.pauseMs / cost.cycles,
+};
+
+console.log('way'.padEnd(24), ...Object.keys(columns).map((name) => name.padEnd(22)), 'GCs/s');
 for (const [name, way] of Object.entries(ways)) {
   if (process.argv[4] !== undefined && process.argv[4] !== name) continue;
-  const wall: number[] = [];
-  const cpu: number[] = [];
-  const pause: number[] = [];
-  const rate: number[] = [];
-  for (let pair = 0; pair < pairs; pair += 1) {
-    // In turns, so that what else the machine does weighs on both alike.
-    const [plain, watched] =
-      pair % 2 === 0
-        ? [await unwatched(), await way()]
-        : await way().then(async (cost) => [await unwatched(), cost] as const);
-    wall.push(watched.wallMs / plain.wallMs);
-    cpu.push(watched.cpuMs / watched.cycles / (plain.cpuMs / plain.cycles));
-    pause.push(watched.pauseMs / watched.cycles / (plain.pauseMs / plain.cycles));
-    rate.push((watched.cycles / watched.wallMs) * 1000);
+  const taken: Round[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    // In turns, so that what else the machine does weighs on all alike.
+    const costs: Cost[] = [];
+    const runs = [unwatched, way, unwatched];
+    for (let turn = 0; turn < runs.length; turn += 1) {
+      const place = (round + turn) % runs.length;
+      costs[place] = await runs[place]!();
+    }
+    taken.push({ plain: costs[0]!, watched: costs[1]!, again: costs[2]! });
   }
-  console.log(
-    name.padEnd(20),
-    median(wall).toFixed(3).padStart(8),
-    median(cpu).toFixed(3).padStart(8),
-    median(pause).toFixed(3).padStart(8),
-    median(rate).toFixed(0).padStart(8),
+  const rate = (taken.reduce((sum, { watched }) => sum + (1000 * watched.cycles) / watched.wallMs, 0) / rounds).toFixed(
+    0,
   );
+  const row = (ratio: (costs: Round, read: (cost: Cost) => number) => number) =>
+    Object.values(columns).map((read) => describe(taken.map((costs) => ratio(costs, read))).padEnd(22));
+  const watching = row(({ plain, watched, again }, read) => (2 * read(watched)) / (read(plain) + read(again)));
+  console.log(name.padEnd(24), ...watching, rate);
+  console.log('  2>/dev/null again'.padEnd(24), ...row(({ plain, again }, read) => read(again) / read(plain)));
 }
 rmSync(directory, { recursive: true });
