@@ -282,6 +282,7 @@ function addTotals(page: Page, report: ProcessReport): void {
   if (stats.cyclesPerMinute !== undefined) parts.push(`${formatNumber(stats.cyclesPerMinute)} GCs a minute`);
   if (stats.forcedCycles > 0) parts.push(`${stats.forcedCycles} forced`);
   if (stats.repairedCycles > 0) parts.push(`${formatCount(stats.repairedCycles, 'torn line')} put together`);
+  if (stats.copiedCycles > 0) parts.push(`${formatCount(stats.copiedCycles, 'line')} printed again left out`);
   if (stats.allocatedMiB !== undefined) {
     const rate =
       stats.allocatedMiBPerSecond === undefined ? '' : `, ${formatNumber(stats.allocatedMiBPerSecond)} MiB/s`;

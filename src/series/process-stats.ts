@@ -18,6 +18,8 @@ export interface ProcessSummary {
   cycles: number;
   forcedCycles: number;
   repairedCycles: number;
+  /** Lines that said again what an earlier one had said; they are in no other number. */
+  copiedCycles: number;
   firstCycle: number;
   lastCycle: number;
   /** Seconds since the process started. */
@@ -53,6 +55,7 @@ export class ProcessStats {
   private readonly series = new TraceSeries();
   private forcedCycles = 0;
   private repairedCycles = 0;
+  private copiedCycles = 0;
   private first: GcEvent | undefined;
   private last: GcEvent | undefined;
   private firstT: number | undefined;
@@ -76,6 +79,10 @@ export class ProcessStats {
 
   /** Takes one cycle, in stream order; returns its values, undefined when it has no place in the series. */
   push(gc: GcEvent): CycleSample | undefined {
+    if (this.series.isCopy(gc)) {
+      this.copiedCycles++;
+      return undefined;
+    }
     this.cycles++;
     if (gc.forced) this.forcedCycles++;
     if (gc.repaired) this.repairedCycles++;
@@ -128,6 +135,7 @@ export class ProcessStats {
       cycles: this.cycles,
       forcedCycles: this.forcedCycles,
       repairedCycles: this.repairedCycles,
+      copiedCycles: this.copiedCycles,
       firstCycle: first.cycle,
       lastCycle: last.cycle,
       procs: last.procs,

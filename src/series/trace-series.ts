@@ -39,7 +39,7 @@ interface SeriesState {
   index: number;
   base?: TimeBase;
   loggedFrom?: number;
-  last?: { t: number; start: number; end: number; live: number; stop: boolean };
+  last?: { cycle: number; t: number; start: number; end: number; live: number; stop: boolean };
   rates: number[];
   objects?: number;
 }
@@ -65,15 +65,15 @@ export class TraceSeries {
   }
 
   /**
-   * @returns the sample, valid until the next call; undefined for an event that has no place in the series: time that runs backwards,
-   * no time where the others have one, numbers that are none.
+   * @returns the sample, valid until the next call; undefined for an event that has no place in the series: a copy, time that runs
+   * backwards, no time where the others have one, numbers that are none.
    */
   push(event: GcEvent): CycleSample | undefined {
     const state = this.#state;
     const t = this.#timeOf(event);
     const { start, end } = event.heapMiB ?? {};
     if (t === undefined || !isAmount(start) || !isAmount(end)) return undefined;
-    if (state.last !== undefined && t < state.last.t) return undefined;
+    if (state.last !== undefined && (t < state.last.t || this.isCopy(event))) return undefined;
     const stopTheWorld = !isAmount(event.heapMiB.live);
     const live = isAmount(event.heapMiB.live) ? event.heapMiB.live : end;
     const sample = this.#sample;
@@ -89,8 +89,14 @@ export class TraceSeries {
     this.#addOwnValues(sample, event, live);
     if (state.base !== 'index') this.#addRates(sample, event, start, live);
     sample.load = state.rates.length > 0 ? median(state.rates) : undefined;
-    state.last = { t, start, end, live, stop: stopTheWorld };
+    state.last = { cycle: event.cycle, t, start, end, live, stop: stopTheWorld };
     return sample;
+  }
+
+  /** A cycle that was there before: a collector sent its line twice, or two files overlap. */
+  isCopy({ cycle }: GcEvent): boolean {
+    const { base, last } = this.#state;
+    return last !== undefined && base !== 'index' && cycle <= last.cycle;
   }
 
   #timeOf(event: GcEvent): number | undefined {

@@ -18,6 +18,16 @@ test('sums of a process: cycles, time, heap, pauses, CPU', () => {
   assert.equal(summary.assistShare, 0.1);
 });
 
+test('a line that is printed twice, at once or later, counts once', () => {
+  const cycles = gcEventsAlong((t) => 20 + t, 60);
+  const once = new ProcessStats();
+  for (const gc of cycles) once.push(gc);
+  const copied = new ProcessStats();
+  for (const gc of cycles) for (const copy of [gc, gc]) copied.push(copy);
+  for (const gc of cycles.slice(-30)) copied.push(gc);
+  assert.deepEqual(copied.summary(), { ...once.summary(), copiedCycles: cycles.length + 30 });
+});
+
 test('a line without times, goal and CPU (Go 1.0-1.4) leaves those sums out', () => {
   const stats = new ProcessStats();
   for (let cycle = 1; cycle <= 3; cycle++) {
@@ -35,6 +45,7 @@ test('a line without times, goal and CPU (Go 1.0-1.4) leaves those sums out', ()
     cycles: 3,
     forcedCycles: 0,
     repairedCycles: 0,
+    copiedCycles: 0,
     firstCycle: 1,
     lastCycle: 3,
     procs: 4,

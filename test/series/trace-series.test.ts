@@ -67,7 +67,8 @@ test('the load is the median of the last five allocation rates', () => {
   const series = new TraceSeries();
   const starts = [40, 50, 90, 60, 70, 80, 100];
   const loads = starts.map(
-    (start, i) => series.push(gc({ at: 10 + i, heapMiB: { start, end: start, live: 20, goal: 40 } }))?.load,
+    (start, i) =>
+      series.push(gc({ cycle: 1 + i, at: 10 + i, heapMiB: { start, end: start, live: 20, goal: 40 } }))?.load,
   );
   // Rates: 30, 70, 40, 50, 60, 80.
   assert.deepEqual(loads, [undefined, 30, 50, 40, 45, 50, 60]);
@@ -104,14 +105,24 @@ test('time that runs backwards has no place in the series', () => {
   assert.equal(series.push({ ...SECOND })?.index, 1);
 });
 
+test('a copy has no place in the series: within a process cycle numbers only grow', () => {
+  const series = new TraceSeries();
+  series.push(gc({}));
+  assert.equal(series.push(gc({})), undefined);
+  assert.equal(series.push({ ...SECOND })?.index, 1);
+  assert.equal(series.push(gc({})), undefined);
+});
+
 test('while the heap doubles in the first second there are no rates', () => {
   const series = new TraceSeries();
   series.push(gc({ at: 0.001, heapMiB: { start: 4, end: 4, live: 4, goal: 4 } }));
   assert.equal(
-    series.push(gc({ at: 0.002, heapMiB: { start: 9, end: 9, live: 9, goal: 9 } }))?.values.allocRate,
+    series.push(gc({ cycle: 2, at: 0.002, heapMiB: { start: 9, end: 9, live: 9, goal: 9 } }))?.values.allocRate,
     undefined,
   );
-  assert.ok(series.push(gc({ at: 0.1, heapMiB: { start: 18, end: 18, live: 10, goal: 18 } }))?.values.allocRate);
+  assert.ok(
+    series.push(gc({ cycle: 3, at: 0.1, heapMiB: { start: 18, end: 18, live: 10, goal: 18 } }))?.values.allocRate,
+  );
 });
 
 test('Go 1.0 to 1.4: the heap after the cycle is the live heap, the whole cycle is the pause, x is the cycle', () => {
