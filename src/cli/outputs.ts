@@ -84,7 +84,7 @@ export async function createSink(format: Format, size: ReportSize): Promise<Even
         import('../render/html.ts'),
       ]);
       const model = new ReportModel();
-      return reportSink(model, () => renderHtml(model.finish()));
+      return reportSink(model, (notes) => renderHtml(model.finish(notes)));
     }
     case 'report': {
       const [{ ReportModel }, { renderReport }] = await Promise.all([
@@ -93,12 +93,16 @@ export async function createSink(format: Format, size: ReportSize): Promise<Even
       ]);
       const model = new ReportModel();
       const { height, ...rest } = size;
-      return reportSink(model, () => renderReport(model.finish(), height === undefined ? rest : { ...rest, height }));
+      const options = height === undefined ? rest : { ...rest, height };
+      return reportSink(model, (notes) => renderReport(model.finish(notes), options));
     }
   }
 }
 
-function reportSink(model: { push(event: GcbendEvent): void }, finish: () => string): EventSink {
+function reportSink(
+  model: { push(event: GcbendEvent): void },
+  finish: (notes?: readonly string[]) => string,
+): EventSink {
   return {
     push: (event) => {
       model.push(event);
@@ -148,12 +152,12 @@ export class FileOutput {
     });
   }
 
-  async finish(): Promise<void> {
+  async finish(notes?: readonly string[]): Promise<void> {
     if (this.#error === undefined) {
       await new Promise<void>((resolve) => {
         this.#stream.once('error', () => resolve());
         // A failed write is told here before it is an event.
-        this.#stream.end(this.#sink.finish(), (error?: Error | null) => {
+        this.#stream.end(this.#sink.finish(notes), (error?: Error | null) => {
           this.#error ??= error ?? undefined;
           resolve();
         });

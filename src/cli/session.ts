@@ -106,7 +106,7 @@ export async function runSession(prepared: PreparedSession, options: SessionOpti
     options.live === undefined
   ) {
     const result = await runNdjson(options.input, { ...parse, detection }, output);
-    sayReversed(reversed);
+    sayNotes([...reversed].map(explainReverse));
     return result;
   }
   const outputs = files.map(({ file, sink }) => new FileOutput(file, sink));
@@ -137,13 +137,11 @@ export async function runSession(prepared: PreparedSession, options: SessionOpti
     const watching = new Watching({ ...parse, detection }, take);
     await pipeline(options.input, watch(watching, taken), write);
     options.live?.stop();
+    const notes = [...reversed].map(explainReverse);
     // An input without a record has nothing to report: the caller says so on stderr.
-    if (main !== undefined && (format !== 'report' || hasRecords(summary))) {
-      const notes = format === 'report' ? [...reversed].map((source) => `note: ${explainReverse(source)}\n\n`) : [];
-      await output.write(`${notes.join('')}${main.finish()}`);
-    }
-    if (!args.quiet) sayReversed(reversed);
-    for (const file of outputs) await file.finish();
+    if (main !== undefined && (format !== 'report' || hasRecords(summary))) await output.write(main.finish(notes));
+    if (!args.quiet) sayNotes(notes);
+    for (const file of outputs) await file.finish(notes);
     await alarms?.close();
   } catch (error) {
     options.live?.stop();
@@ -154,15 +152,15 @@ export async function runSession(prepared: PreparedSession, options: SessionOpti
   return { summary, failed, closed: output.closed };
 }
 
-function sayReversed(sources: ReadonlySet<string>): void {
-  for (const source of sources) process.stderr.write(`gcbend: ${explainReverse(source)}\n`);
+function sayNotes(notes: readonly string[]): void {
+  for (const note of notes) process.stderr.write(`gcbend: ${note}\n`);
 }
 
 function explainReverse(source: string): string {
   const file = cleanText(source);
   const read = source === '-' ? '… | tac' : /\.gz$/.test(file) ? `zcat ${file} | tac` : `tac ${file}`;
   const name = source === '-' ? 'standard input' : file;
-  return `the newest line of ${name} comes first: each cycle looks like a process of its own; ${read} | gcbend reads it in order`;
+  return `the newest line of ${name} comes first: each cycle looks like a process of its own; \`${read} | gcbend\` reads it in order`;
 }
 
 /** Rules whose findings never say more than `info`: they are asked for as they are. In other rules `info` is no claim. */

@@ -20,6 +20,8 @@ export interface ResultDocument {
   schema: 1;
   document: 'gcbend-result';
   sources: string[];
+  /** What must be known of the input before anything is believed, a sentence each. */
+  notes?: readonly string[];
   /** Number of events by type. */
   counts: Record<string, number>;
   processes: ProcessResult[];
@@ -37,12 +39,13 @@ export interface ResultDocument {
 }
 
 /** The result of the events so far as one plain value. */
-function toResultDocument(results: Results): ResultDocument {
+function toResultDocument(results: Results, notes: readonly string[]): ResultDocument {
   const { goroutines, heap, memstats, threads, health, summary } = results;
   return {
     schema: 1,
     document: 'gcbend-result',
     sources: [...results.sources],
+    ...(notes.length === 0 ? {} : { notes }),
     counts: results.counts,
     processes: results.processes(),
     findings: results.findingsOfNoProcess(),
@@ -78,6 +81,6 @@ export function createJsonSink(): EventSink {
       results.push(event);
       return undefined;
     },
-    finish: () => `${JSON.stringify(toResultDocument(results), undefined, 2)}\n`,
+    finish: (notes = []) => `${JSON.stringify(toResultDocument(results, notes), undefined, 2)}\n`,
   };
 }

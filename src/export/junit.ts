@@ -27,7 +27,7 @@ export function createJunitSink(failOn: readonly string[] = []): EventSink {
       results.push(event);
       return undefined;
     },
-    finish() {
+    finish(notes = []) {
       const findings = results.findings();
       let failures = 0;
       const fails = (finding: FindingEvent) => finding.severity !== 'info' || failOn.includes(finding.rule);
@@ -67,6 +67,7 @@ export function createJunitSink(failOn: readonly string[] = []): EventSink {
             ...sums,
             '@_skipped': 0,
             testcase: cases,
+            ...(notes.length === 0 ? {} : { 'system-err': notes.map(cleanText).join('\n') }),
           },
         },
       });

@@ -21,11 +21,11 @@ export function escapeMarkdown(text: string): string {
     .replace(/\bwww\./g, 'www&#46;');
 }
 
-/** Advice keeps its commands as code. */
+/** Advice and notes keep their commands as code, to be copied as they are: they stand in no table, where a `|` would have to be escaped. */
 function adviceMarkdown(text: string): string {
   return cleanText(text)
     .split('`')
-    .map((part, index) => (index % 2 === 1 ? `\`${part.replaceAll('|', '\\|')}\`` : escapeMarkdown(part)))
+    .map((part, index) => (index % 2 === 1 ? `\`${part}\`` : escapeMarkdown(part)))
     .join('');
 }
 
@@ -115,8 +115,9 @@ export function createMarkdownSink(): EventSink {
       results.push(event);
       return undefined;
     },
-    finish() {
+    finish(notes = []) {
       const parts = [`## gcbend: ${[...results.sources].slice(0, 3).map(escapeMarkdown).join(', ')}\n`];
+      for (const note of notes) parts.push(`> **Note:** ${adviceMarkdown(note)}.\n`);
       const findings = results.findings();
       if (findings.length === 0) parts.push('No findings.\n');
       else {

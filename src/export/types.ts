@@ -5,6 +5,9 @@ import type { GcbendEvent } from '../events/types.ts';
 export interface EventSink {
   /** Text to write now; undefined when there is none yet. */
   push(event: GcbendEvent): string | undefined;
-  /** The rest of the document. Called once, after the last event. */
-  finish(): string;
+  /**
+   * The rest of the document. Called once, after the last event. `notes`: what whoever reads the result must know of the input, a sentence
+   * each; formats of one row or one event a line, and of numbers only, have no place for them.
+   */
+  finish(notes?: readonly string[]): string;
 }

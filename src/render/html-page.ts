@@ -32,6 +32,7 @@ export const STYLE = `
 body{margin:0 auto;max-width:1180px;padding:24px 20px 60px;background:var(--bg);color:var(--fg);font:15px/1.5 system-ui,sans-serif}
 h1{font-size:20px;margin:0}h2{font-size:17px;margin:36px 0 8px}h3{font-size:15px;margin:22px 0 6px}
 p{margin:6px 0}.dim{color:var(--dim)}.headline{font-size:18px;font-weight:600;margin:14px 0;padding-left:12px;border-left:4px solid var(--c)}
+.note{padding:8px 12px;border-left:4px solid var(--c);background:var(--panel)}
 .growth{--c:var(--growth)}.slower{--c:var(--slower)}.calm{--c:var(--calm)}.shift{--c:var(--shift)}.info{--c:var(--info)}.critical{--c:var(--growth)}
 .warning{--c:var(--slower)}.curve,.plain,.dim,.strong{--c:var(--curve)}
 code{font:13px ui-monospace,monospace;background:var(--panel);padding:1px 4px;border-radius:4px;overflow-wrap:anywhere}

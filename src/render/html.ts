@@ -75,6 +75,7 @@ export function renderHtml(report: Report): string {
   const scriptHash = createHash('sha256').update(SCRIPT).digest('base64');
   const body = [
     `<h1>gcbend</h1><p class="dim">${text(sources)}</p>`,
+    ...report.notes.map((note) => `<p class="note warning">Note: ${advice(note)}.</p>`),
     processes[0] ?? '',
     findingsSection(findings, numbers),
     flames,

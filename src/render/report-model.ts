@@ -23,6 +23,8 @@ import { KIND_WORDS } from './words.ts';
 
 export interface Report {
   sources: string[];
+  /** What must be known of the input before anything is believed, a sentence each. */
+  notes: readonly string[];
   /** Longest-lived first. */
   processes: ProcessReport[];
   short: ShortProcesses | undefined;
@@ -136,12 +138,13 @@ export class ReportModel {
     }
   }
 
-  finish(): Report {
+  finish(notes: readonly string[] = []): Report {
     const findings = this.#findings.values().sort(bySeverity);
     const { processes, short } = this.#processes.report(findings);
     const shown = new Set(processes.map((process) => process.process));
     return {
       sources: [...this.#sources],
+      notes,
       processes,
       short,
       findings: findings.filter((finding) => finding.process === undefined || !shown.has(finding.process)),

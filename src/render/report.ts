@@ -81,6 +81,8 @@ export function sourceWords(report: Report): string {
 function addTitle(page: Page, report: Report): void {
   const only = report.processes.length === 1 ? report.processes[0] : undefined;
   page.heading(`gcbend  ${sourceWords(report)}`.trim(), only === undefined ? '' : processTitle(only));
+  if (report.notes.length > 0) page.blank();
+  for (const note of report.notes) page.paragraph(`Note: ${note}.`, ['warning', '  ! ']);
 }
 
 /** One sentence for dumps and heap texts without a trace. */

@@ -31,19 +31,28 @@ test('a file, the same on standard input, and gzipped give the same events', asy
   assertSchema(eventsOf(named));
 });
 
-test('a log whose newest line comes first: a note, and what to do', async () => {
+test('a log whose newest line comes first: a note, and what to do, on stderr and in every format that has a place for it', async () => {
   const input = trace.trimEnd().split('\n').toReversed().join('\n');
   const note =
-    'the newest line of standard input comes first: each cycle looks like a process of its own; … | tac | gcbend reads it in order\n';
+    'the newest line of standard input comes first: each cycle looks like a process of its own; `… | tac | gcbend` reads it in order';
   const reported = await gcbend([], { input });
-  assert.equal(reported.stderr, `gcbend: ${note}`);
-  assert.ok(reported.stdout.startsWith(`note: ${note}\ngcbend `));
-  for (const format of ['ndjson', 'json']) {
+  assert.equal(reported.stderr, `gcbend: ${note}\n`);
+  const paragraph = /^gcbend {2}standard input\n\n {2}! (Note: [\s\S]*?)\n\n/.exec(reported.stdout)?.[1];
+  assert.equal(paragraph?.replace(/\s+/g, ' '), `Note: ${note}.`);
+  for (const format of ['ndjson', 'csv', 'openmetrics']) {
     const ran = await gcbend(['--format', format], { input });
-    assert.equal(ran.stderr, `gcbend: ${note}`);
+    assert.equal(ran.stderr, `gcbend: ${note}\n`);
     assert.ok(!ran.stdout.includes('newest line'));
   }
-  assert.equal((await gcbend(['--quiet'], { input })).stderr, '');
+  const files = ['note.txt', 'note.md', 'note.html', 'note.json', 'note.xml'].map((name) => join(folder, name));
+  const quiet = await gcbend(['--quiet', ...files.flatMap((file) => ['-o', file])], { input });
+  assert.equal(quiet.stderr, '');
+  const [text, markdown, html, json, junit] = files.map((file) => readFileSync(file, 'utf8'));
+  assert.ok(text!.replace(/\s+/g, ' ').includes(`! Note: ${note}.`));
+  assert.ok(markdown!.includes(`\n> **Note:** ${note}.\n`));
+  assert.ok(html!.includes(`<p class="note warning">Note: ${note.replace(/`(.*)`/, '<code>$1</code>')}.</p>`));
+  assert.deepEqual(JSON.parse(json!).notes, [note]);
+  assert.ok(junit!.includes(`<system-err>${note}</system-err>`));
 });
 
 test('bytes to bytes and through objects the NDJSON says the same', async () => {
