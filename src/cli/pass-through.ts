@@ -6,16 +6,19 @@ const PROMPT_MS = 60;
 /** No trace record is longer; a longer line is passed on as it comes. */
 const MAX_RECORD_BYTES = 64 * 1024;
 const NEWLINE = 0x0a;
+/** How the records begin that `gctrace=1` adds. */
+const RECORD_BEGINNING = Buffer.from('gc ');
 
 /**
- * Loses no byte of the program's own: a trace record that its text has cut in two is passed on with it. One for each stream.
+ * Loses no byte of the program's own: a trace record that its text has cut in two is passed on with it. One that is printed behind a
+ * prompt goes: the prompt stands there as without a trace. One for each stream.
  */
 export class PassThrough {
   readonly #grammars: GrammarSet;
   readonly #write: (bytes: Buffer) => void;
   #held: Buffer | undefined;
-  /** The beginning of this line was passed on: so is its rest. */
-  #passing = false;
+  /** What was shown of the line that is being read: nothing, a prompt (a record may come behind it), or a part, and so is its rest. */
+  #shown: 'nothing' | 'prompt' | 'part' = 'nothing';
   #timer: NodeJS.Timeout | undefined;
 
   constructor(grammars: GrammarSet, write: (bytes: Buffer) => void) {
@@ -30,18 +33,14 @@ export class PassThrough {
     let from = 0;
     let at = 0;
     for (let end = bytes.indexOf(NEWLINE); end >= 0; end = bytes.indexOf(NEWLINE, at)) {
-      if (!this.#passing && this.#isRecord(bytes, at, end)) {
+      if (this.#shown !== 'part' && this.#isRecord(bytes, at, end)) {
         if (at > from) this.#write(bytes.subarray(from, at));
         from = end + 1;
-      }
-      this.#passing = false;
+      } else this.#shown = 'nothing';
       at = end + 1;
     }
-    const rest = bytes.length - at;
-    if (this.#passing || rest > MAX_RECORD_BYTES) {
-      this.#passing = rest > 0 || this.#passing;
-      at = bytes.length;
-    }
+    if (bytes.length - at > MAX_RECORD_BYTES) this.#shown = 'part';
+    if (this.#shown === 'part' || (this.#shown === 'prompt' && !beginsLikeRecord(bytes, at))) at = bytes.length;
     if (at > from) this.#write(bytes.subarray(from, at));
     if (at < bytes.length) this.#hold(Buffer.from(bytes.subarray(at)));
   }
@@ -63,7 +62,7 @@ export class PassThrough {
     this.#held = bytes;
     this.#timer = setTimeout(() => {
       this.#drop();
-      this.#passing = true;
+      this.#shown = this.#shown === 'nothing' ? 'prompt' : 'part';
       this.#write(bytes);
     }, PROMPT_MS);
     this.#timer.unref();
@@ -73,4 +72,9 @@ export class PassThrough {
     clearTimeout(this.#timer);
     this.#held = undefined;
   }
+}
+
+function beginsLikeRecord(bytes: Buffer, at: number): boolean {
+  const length = Math.min(RECORD_BEGINNING.length, bytes.length - at);
+  return bytes.compare(RECORD_BEGINNING, 0, length, at, at + length) === 0;
 }

@@ -70,3 +70,35 @@ test('a prompt is shown while its line is open, and its rest is not held back', 
   stream.push(Buffer.from(`\n${gc(1)}next\n`));
   assert.equal(text, 'name? again? \nnext\n');
 });
+
+test('a record behind a prompt goes, in one piece or in many: the prompt stands there as without a trace', async () => {
+  let text = '';
+  const stream = new PassThrough(grammars, (bytes) => {
+    text += bytes.toString();
+  });
+  stream.push(Buffer.from('name? '));
+  await sleep(200);
+  stream.push(Buffer.from(gc(1)));
+  stream.push(Buffer.from(gc(2).slice(0, 2)));
+  stream.push(Buffer.from(gc(2).slice(2, 50)));
+  stream.push(Buffer.from(gc(2).slice(50) + gc(3)));
+  assert.equal(text, 'name? ');
+  stream.push(Buffer.from('. '));
+  stream.push(Buffer.from(gc(4)));
+  assert.equal(text, 'name? . ');
+  stream.push(Buffer.from(`hello\n${gc(5)}gc is no`));
+  stream.push(Buffer.from(' record\ngc'));
+  stream.end();
+  assert.equal(text, 'name? . hello\ngc is no record\ngc');
+  const long = new PassThrough(grammars, (bytes) => {
+    text += bytes.toString();
+  });
+  text = '';
+  long.push(Buffer.from('x'.repeat(70_000)));
+  long.push(Buffer.from(gc(1)));
+  assert.equal(
+    text.length,
+    70_000 + gc(1).length,
+    'in the middle of a line that is no prompt it may be the text of the program',
+  );
+});
