@@ -2,6 +2,8 @@
 import { constants } from 'node:os';
 import type { SourceChunk } from '../core/parsing.ts';
 import { GcbendError } from '../errors.ts';
+import { cleanText } from '../events/clean-text.ts';
+import type { SummaryEvent } from '../events/types.ts';
 import type { GrammarSet } from '../grammar/index.ts';
 import { type ChildChunk, type RunningChild, runChild } from '../input/child.ts';
 import { passSignals } from '../input/child-signals.ts';
@@ -13,7 +15,7 @@ import { createLive } from './live.ts';
 import { endingWith, mergeSources } from './merge-sources.ts';
 import type { AnalysisArgs, OutputArgs } from './options.ts';
 import { PassThrough } from './pass-through.ts';
-import { prepareSession, runSession } from './session.ts';
+import { hasRecords, prepareSession, runSession } from './session.ts';
 import { detectOptions, loadGrammarSet, parseBytes, reportSize } from './settings.ts';
 import { keepMemorySmall } from './small-memory.ts';
 import { Stop } from './stop.ts';
@@ -47,6 +49,7 @@ export async function runCommand(args: RunArgs): Promise<number> {
       ? known
       : { ...known, goMemLimitBytes: parseBytes(args.memlimit, '--memlimit') };
   const size = reportSize(args, process.stderr);
+  const limits = programLimits(args);
   const session = await prepareSession(args, detect, process.stderr);
   const polls = new AbortController();
   const pollOptions: PollOptions = { signal: polls.signal, waitForTarget: true, feedback: new Feedback() };
@@ -70,8 +73,7 @@ export async function runCommand(args: RunArgs): Promise<number> {
     args: rest,
     // Keys go to one reader only.
     ...(args.keys ? { stdin: 'ignore' as const } : {}),
-    ...(args.gogc === undefined ? {} : { gogc: args.gogc }),
-    ...(args.memlimit === undefined ? {} : { memlimit: args.memlimit }),
+    ...limits,
   });
   live?.start();
   quit = () => child.kill('SIGINT');
@@ -100,6 +102,9 @@ export async function runCommand(args: RunArgs): Promise<number> {
       observe: (event) => pollOptions.feedback?.take(event),
     });
     const { status } = await child.exit;
+    if (session.format === 'report' && !hasRecords(result.summary)) {
+      process.stderr.write(explainNoTrace(command, result.summary));
+    }
     return result.failed.length > 0 ? args.findingExitCode : status;
   } catch (error) {
     process.stderr.write(explainError(error));
@@ -112,6 +117,26 @@ export async function runCommand(args: RunArgs): Promise<number> {
     polls.abort();
     release();
   }
+}
+
+/** GOGC and GOMEMLIMIT in the runtime's own words: what it does not understand it passes over (GOGC) or dies of (GOMEMLIMIT). */
+function programLimits({ gogc, memlimit }: RunArgs): { gogc?: string; memlimit?: string } {
+  if (gogc !== undefined && !/^(?:off|-?\d+)$/.test(gogc)) {
+    throw new GcbendError('USAGE', `--gogc ${gogc} is no percentage`, { hint: '--gogc 50, --gogc 400 or --gogc off' });
+  }
+  const isGoSize = memlimit === undefined || /^(?:off|\d+(?:(?:[KMGT]i)?B)?)$/.test(memlimit);
+  const limit = isGoSize ? memlimit : `${parseBytes(memlimit, '--memlimit')}`;
+  return { ...(gogc === undefined ? {} : { gogc }), ...(limit === undefined ? {} : { memlimit: limit }) };
+}
+
+function explainNoTrace(command: string, summary: SummaryEvent | undefined): string {
+  const { lines = 0, bytes = 0 } = summary ?? {};
+  const seen = bytes === 0 ? 'nothing' : `${lines} line${lines === 1 ? '' : 's'} of other text`;
+  return (
+    `gcbend: ${cleanText(command)} printed no trace (seen on its stderr: ${seen})\n` +
+    '  try: a Go program that runs until its first collection (4 MiB allocated, --gogc 10 makes it sooner);\n' +
+    '       behind sudo, ssh or docker: GODEBUG=gctrace=1 in the environment that the program has there\n'
+  );
 }
 
 /**

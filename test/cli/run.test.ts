@@ -84,6 +84,38 @@ test('GODEBUG is merged, --gogc and --memlimit are set, the rest of the environm
   assert.equal(set.stdout, 'http2debug=1,gctrace=0,gctrace=1|50|512MiB|kept\n');
 });
 
+test('--gogc and --memlimit reach the program in words that the runtime understands, or are refused', async () => {
+  const script = 'console.log([process.env.GOGC, process.env.GOMEMLIMIT].join("|"))';
+  for (const [gogc, memlimit, seen] of [
+    ['off', '1GiB', 'off|1GiB'],
+    ['-1', '1000000', '-1|1000000'],
+    ['50', '100MB', '50|100000000'],
+    ['50', '2g', '50|2147483648'],
+    ['50', '512Mi', '50|536870912'],
+    ['50', 'off', '50|off'],
+  ] as const) {
+    const ran = await gcbend(['run', '--quiet', `--gogc=${gogc}`, '--memlimit', memlimit, ...node(script)]);
+    assert.equal(ran.stdout, `${seen}\n`, ran.stderr);
+  }
+  const half = await gcbend(['run', '--gogc', 'half', ...node(script)]);
+  assert.deepEqual(half, {
+    status: 2,
+    stdout: '',
+    stderr: 'gcbend: --gogc half is no percentage\n  try: --gogc 50, --gogc 400 or --gogc off\n',
+  });
+});
+
+test('a program without a trace: what was seen and what to try, and its own status', async () => {
+  const ran = await gcbend(['run', ...node('console.error("one\\ntwo"); process.exitCode = 4')]);
+  assert.equal(ran.status, 4);
+  assert.match(
+    ran.stderr,
+    /^one\ntwo\ngcbend: .* printed no trace \(seen on its stderr: 2 lines of other text\)\n {2}try: /,
+  );
+  assert.match((await gcbend(['run', ...node('')])).stderr, /^gcbend: .*: nothing\)$/m);
+  assert.equal((await gcbend(['run', '--quiet', ...node('')])).stderr, '');
+});
+
 test('a program that a signal ends: 128 + its number, and the report', async () => {
   for (const [signal, status] of [
     ['SIGKILL', 137],
