@@ -128,9 +128,12 @@ async function startGo(options: ChildOptions, channel: GoChannel, env: NodeJS.Pr
     process.removeListener('exit', remove);
     remove();
   };
+  // The go command and the compilers that it starts would print their own cycles where GODEBUG asks every program for them.
+  const isTracing = mergeGodebug(env.GODEBUG, 'gctrace', '1') === env.GODEBUG;
+  const goEnv = isTracing ? { ...env, GODEBUG: `${env.GODEBUG},gctrace=0` } : env;
   let child: ChildProcess;
   try {
-    child = await start(options, channel.args, env, 'inherit');
+    child = await start(options, channel.args, goEnv, 'inherit');
   } catch (error) {
     close();
     throw error;

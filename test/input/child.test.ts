@@ -303,6 +303,26 @@ test('go run: the program is traced, not the go tool; a wrapper of the user stay
   assert.deepEqual(leftovers(), []);
 });
 
+const needsProc = process.platform === 'linux' ? needsGo : { skip: 'LOUD: no /proc here' };
+test('go run where GODEBUG already traces every program: the go command is not traced', needsProc, async () => {
+  const cwd = goModule('quiet', { 'main.go': program });
+  const text = (name: string) => readFileSync(join(cwd, name), 'utf8');
+  const wrapper = join(cwd, 'w');
+  writeFileSync(wrapper, `#!/bin/sh\ntr '\\0' '\\n' < /proc/$PPID/environ > '${join(cwd, 'go')}'\nexec "$@"\n`, {
+    mode: 0o755,
+  });
+  const out = openSync(join(cwd, 'out'), 'w');
+  await runText({
+    command: 'go',
+    args: ['run', `-exec=${wrapper}`, '.'],
+    cwd,
+    stdout: out,
+    env: { ...process.env, GODEBUG: 'http2debug=0,gctrace=2' },
+  });
+  assert.match(text('out'), /^out http2debug=0,gctrace=2 /);
+  assert.match(text('go'), /^GODEBUG=http2debug=0,gctrace=2,gctrace=0$/m);
+});
+
 test('go run with -exec from GOFLAGS keeps it', needsGo, async () => {
   const cwd = goModule('goflags', { 'main.go': program });
   const wrapper = join(cwd, 'w');
