@@ -89,8 +89,10 @@ export function drawPanel(model: LiveModel, state: PanelState, size: PanelSize, 
 function finish(page: Page, size: PanelSize): string[] {
   const keys = new Page(page.style, page.width);
   keys.line(['dim', 'q quit  space pause  ←→ scroll  +− zoom  tab signal  s save  ? help']);
-  const lines = page.lines.slice(0, Math.max(0, size.rows - 1));
-  return [...lines, ...keys.lines].slice(0, Math.max(0, size.rows));
+  const rows = Math.max(0, size.rows - 1);
+  const lines = page.lines.slice(0, rows);
+  const gap = Array.from({ length: rows - lines.length }, () => '');
+  return [...lines, ...gap, ...keys.lines].slice(0, Math.max(0, size.rows));
 }
 
 /** The process of the cycle that is looked at, else the one that printed last, else the longest-lived. */

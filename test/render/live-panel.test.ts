@@ -110,6 +110,7 @@ test('twenty rows of sixty columns', () => {
     '  1 starts to grow 30.0 s (cycle 60), 20.4 MiB, 0 → +1.50 M…',
     'Findings',
     '  critical The live heap keeps growing  512 MiB in 97.0 s',
+    '',
     'q quit  space pause  ←→ scroll  +− zoom  tab signal  s save…',
   ]);
 });
@@ -172,7 +173,7 @@ test('never more lines nor columns than there are, whatever is pressed and whate
         const model = modelOf([...leakEvents(), finding({ id: text, title: text }), dump(5, { at: 20, process: 1 })]);
         const state = pressed.reduce((before, key) => reducePanel(before, key, model.range()), INITIAL_PANEL);
         const lines = drawPanel(model, state, { rows, columns }, { title: text, style: { color: false, ascii } });
-        assert.ok(lines.length <= rows);
+        assert.equal(lines.length, rows, 'the keys stand in the last row, however little there is above');
         for (const line of lines) {
           assert.ok(textWidth(line) <= columns, line);
           assert.doesNotMatch(line, ascii ? /[^\x20-\x7e]/ : /[\x00-\x1f\x7f-\x9f\u202a-\u202e]/);
