@@ -221,7 +221,7 @@ function readBody(response: IncomingMessage, maxBytes: number, mayCut: boolean, 
         return;
       }
       if (mayCut) resolve(Buffer.concat(parts));
-      const limit = `${Math.round(maxBytes / 2 ** 20)} MiB`;
+      const limit = maxBytes < 2 ** 20 ? `${maxBytes} bytes` : `${Math.round(maxBytes / 2 ** 20)} MiB`;
       reject(
         new EndpointFailure('refused', `${display}: the answer is larger than ${limit}`, {
           hint: '--max-bytes raises the limit',

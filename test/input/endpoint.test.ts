@@ -245,6 +245,7 @@ test('limits: time and size', async () => {
   await assert.rejects(watch(silent, { timeoutMs: 60 }), /no whole answer within 0.06 s/);
   const big = await serve((_, response) => response.end(goroutine + 'x'.repeat(5e6)));
   await assert.rejects(watch(big, { maxBytes: 2 ** 20 }), /larger than 1 MiB/);
+  await assert.rejects(watch(big, { maxBytes: 1024 }), /larger than 1024 bytes/);
   const bomb = await serve((_, response) => {
     response.setHeader('content-encoding', 'gzip');
     response.end(gzipSync(Buffer.alloc(5e6)));
