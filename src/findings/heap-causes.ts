@@ -21,18 +21,23 @@ export interface AppendShape {
   sizes: number[];
   steps: number[];
   liveBytes: number;
+  /** Runtime calls below the line, of the live record. */
+  hiddenFrames: number;
 }
 
 const MIN_STEPS = 2;
+/** Below it too few objects are sampled to make a ladder, and small ones of the same line (a map's overflow buckets) stand beside it. */
+const MIN_RUNG_BYTES = 32 * 1024;
 
 /**
- * append makes a slice larger by × 2 while small and by × 1.25 beyond 256 elements (with rounding up to a size class): the freed
- * records of one stack are a ladder of such steps and one live record stands on top of it.
+ * append makes a slice larger by × 2 while small and by × 1.25 beyond 256 elements (with rounding up to a size class), bytes.Buffer
+ * and the maps before Go 1.24 by × 2 always: the freed records of one stack are a ladder of such steps and one live record stands on
+ * top of it.
  */
 export function findAppend(records: readonly SiteRecord[]): AppendShape | undefined {
   const byStack = new Map<readonly Frame[], SiteRecord[]>();
   for (const record of records) {
-    if (record.objectBytes === 0) continue;
+    if (record.objectBytes < MIN_RUNG_BYTES) continue;
     const list = byStack.get(record.stack) ?? [];
     list.push(record);
     byStack.set(record.stack, list);
@@ -50,14 +55,28 @@ export function findAppend(records: readonly SiteRecord[]): AppendShape | undefi
     const good = steps.filter(isAppendStep).length;
     if (good < MIN_STEPS || good < steps.length * 0.6) continue;
     if (best === undefined || top.inUseBytes > best.liveBytes) {
-      best = { stack, sizes, steps: steps.map((step) => Math.round(step * 100) / 100), liveBytes: top.inUseBytes };
+      best = {
+        stack,
+        sizes,
+        steps: steps.map((step) => Math.round(step * 100) / 100),
+        liveBytes: top.inUseBytes,
+        hiddenFrames: top.hiddenFrames,
+      };
     }
   }
   return best;
 }
 
+/** One step of growth, or several doublings between which no object was sampled. */
 function isAppendStep(step: number): boolean {
-  return step >= 1.18 && step <= 2.1;
+  if (step >= 1.18 && step <= 2.1) return true;
+  const doublings = Math.log2(step);
+  return doublings < 5.1 && Math.abs(doublings - Math.round(doublings)) < 0.03;
+}
+
+/** A bucket array, made by a map that doubles: deeper in the runtime than a slice, and a large slice grows by a quarter. */
+function isMapLadder(append: AppendShape): boolean {
+  return append.hiddenFrames >= 3 && append.steps.every((step) => step > 1.9);
 }
 
 const MAP_NAME = /cache|map|memo|regist|index|intern|store|session|dedup|seen|lookup|bucket|remember|byid|tenant/i;
@@ -85,7 +104,7 @@ export function causeOf(series: SiteSeries, frame: Frame | undefined, readSource
   const append = findAppend(series.records);
   if (append !== undefined) {
     return {
-      kind: 'slice-growth',
+      kind: isMapLadder(append) ? 'map-without-eviction' : 'slice-growth',
       certainty: 'shown',
       evidence: [
         `freed records of one stack step up by ${[...new Set(append.steps.map((step) => `× ${step}`))].slice(-4).join(', ')}, one live on top`,

@@ -7,11 +7,6 @@ import { evidence, mib, tidy } from './words.ts';
 
 const MiB = 1048576;
 
-/** Only where sync.(*Pool).Get is in the stack: nothing else shows a pool. */
-export function isPooled(site: SiteSeries): boolean {
-  return site.records.some((record) => record.stack.some((frame) => frame.function === 'sync.(*Pool).Get'));
-}
-
 /** Much allocated, nothing kept: reuse or short-lived garbage. At most two places are worth a word. */
 export function churnFindings(snapshots: HeapSnapshots): [string, FindingBody][] {
   const last = snapshots.length - 1;
@@ -22,7 +17,7 @@ export function churnFindings(snapshots: HeapSnapshots): [string, FindingBody][]
     const allocated = site.allocatedBytes[last]! - site.allocatedBytes[0]!;
     const births = site.allocatedSampled[last]! - site.allocatedSampled[0]!;
     const net = site.inUseSampled[last]! - site.inUseSampled[0]!;
-    const pool = isPooled(site);
+    const pool = site.pooled;
     if (births < (pool ? 5 : 20) || net > births * 0.1 || allocated < 8 * Math.max(...site.inUseBytes, 1)) {
       if (!pool || births < 5 || net > births * 0.25) continue;
     }
@@ -34,7 +29,7 @@ export function churnFindings(snapshots: HeapSnapshots): [string, FindingBody][]
     const frame = heaviestFrame(site);
     const inUse = site.inUseBytes[last]!;
     return [
-      `churn:${site.function}`,
+      `churn:${site.function}${pool ? ':pool' : ''}`,
       {
         ongoing: true,
         rule: 'alloc-churn',

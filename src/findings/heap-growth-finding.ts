@@ -9,6 +9,8 @@ import { evidence, mib, number, percent, tidy } from './words.ts';
 
 const MiB = 1048576;
 const MAX_DATE_SECONDS = 8.64e12;
+/** Fewer leave a doubt that the finding speaks of. */
+const ENOUGH_TEXTS = 6;
 
 export interface Growth {
   site: SiteSeries;
@@ -68,18 +70,19 @@ export function growthBody(view: SeriesView, growth: Growth): FindingBody {
     linked === undefined
       ? ''
       : `, held by ${linked.goroutines} goroutines${linked.state === undefined ? '' : ` in "${linked.state}"`}: one leak with their growth`;
-  const strong = trend.z >= 4 && n >= 3;
+  const strong = !trend.mayHaveEnded && (n === 2 ? trend.deaths === 0 : trend.z >= 4);
   return {
     ...wallTime(snapshots.events.at(-1)!),
     ongoing: trend.ongoing,
     rule: 'site-growth',
-    severity: linked !== undefined || !(strong || (n === 2 && trend.deaths === 0)) ? 'info' : 'warning',
+    severity: linked !== undefined || !strong ? 'info' : 'warning',
     title: `${site.function} holds ${mib(trend.growthBytes / MiB)} more than ${n === 2 ? 'in the text before' : `${n - 1 - trend.from} snapshots ago`}${held}`,
     detail:
       `In use ${mib(trend.levelBytes / MiB)} → ${mib(site.inUseBytes.at(-1)! / MiB)}, ${speed}; ${trend.births} sampled allocations since, ${trend.deaths} of them freed. ` +
       `Likely cause: ${CAUSE_WORDS[cause.kind]}${cause.certainty === 'shown' ? '' : ' (suggested only)'}${cause.evidence.length === 0 ? '' : `: ${cause.evidence.join('; ')}`}. ` +
-      `Known from ${sampled} ${sampled === 1 ? 'sample' : 'samples'}: ± ${percent(Math.round(relative * 100) / 100)}.`,
-    confidence: confidenceOf(trend.z, n),
+      `Known from ${sampled} ${sampled === 1 ? 'sample' : 'samples'}: ± ${percent(Math.round(relative * 100) / 100)}.` +
+      doubtOf(trend, n),
+    confidence: confidenceOf(trend, n),
     evidence: evidence({
       function: site.function,
       snapshots: n,
@@ -106,8 +109,16 @@ export function growthBody(view: SeriesView, growth: Growth): FindingBody {
     }),
     ...(frame === undefined ? {} : { site: plainFrame(frame) }),
     ...(linked?.createdBy === undefined ? {} : { createdBy: linked.createdBy }),
-    advice: [CAUSE_ADVICE[cause.kind]],
+    advice: [...(doubtOf(trend, n) === '' ? [] : [MORE_TEXTS]), CAUSE_ADVICE[cause.kind]],
   };
+}
+
+const MORE_TEXTS = `To be sure, take more texts, until there are ${ENOUGH_TEXTS} or more: a leak goes on, what fills up or comes and goes does not.`;
+
+/** What these texts cannot exclude; empty when they are enough. */
+function doubtOf({ mayHaveEnded }: SiteTrend, texts: number): string {
+  if (mayHaveEnded) return ` These ${texts} texts do not tell it from a load that is kept or from one rise of a cycle.`;
+  return texts < ENOUGH_TEXTS ? ` Only ${texts} texts: a cache that still fills looks the same.` : '';
 }
 
 /** Row 11: keeps allocating and hardly frees, by scaled counts, within the window that ends now. */
@@ -146,7 +157,7 @@ export function growthInflection({ snapshots, hasTime, prefix }: SeriesView, gro
     slopeBefore: 0,
     slopeAfter: tidy(trend.slope / MiB),
     growthChange: tidy(trend.slope / MiB),
-    confidence: confidenceOf(trend.z, snapshots.length),
+    confidence: confidenceOf(trend, snapshots.length),
     slopeAfterInterval: {
       from: tidy((trend.slope - trend.slopeError) / MiB),
       to: tidy((trend.slope + trend.slopeError) / MiB),

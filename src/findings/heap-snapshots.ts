@@ -19,9 +19,11 @@ export interface SiteRecord {
   samplingVariance: number;
 }
 
-/** History of one function: arrays run over the snapshots. */
+/** History of one function: arrays run over the snapshots. What it took from a sync.Pool has a history of its own. */
 export interface SiteSeries {
   function: string;
+  /** sync.(*Pool).Get is in the stack: nothing else shows a pool. */
+  pooled: boolean;
   inUseBytes: number[];
   inUseObjects: number[];
   /** Variance of `inUseBytes`: k samples of size s at probability p stand for s·k/p bytes, give or take s·√k/p. */
@@ -57,22 +59,29 @@ export class HeapSnapshots {
       pushZero(series);
       series.records = [];
     }
-    const owners = new Map<readonly Frame[], string>();
+    const owners = new Map<readonly Frame[], SiteSeries>();
     for (const site of event.sites) {
-      let owner = owners.get(site.stack);
-      if (owner === undefined) {
-        owner = ownFrame(site.stack)?.function ?? '';
-        owners.set(site.stack, owner);
-      }
-      let series = this.sites.get(owner);
+      let series = owners.get(site.stack);
       if (series === undefined) {
-        series = emptySeries(owner);
-        for (let i = 0; i <= at; i++) pushZero(series);
-        this.sites.set(owner, series);
+        series = this.seriesOf(site.stack, at);
+        owners.set(site.stack, series);
       }
       addRecord(series, at, site, event.sampleRate);
     }
     if (this.times.length > MAX_SNAPSHOTS) this.thin();
+  }
+
+  private seriesOf(stack: readonly Frame[], at: number): SiteSeries {
+    const name = ownFrame(stack)?.function ?? '';
+    const pooled = stack.some((frame) => frame.function === 'sync.(*Pool).Get');
+    const key = pooled ? `${name}\u0000pool` : name;
+    let series = this.sites.get(key);
+    if (series === undefined) {
+      series = emptySeries(name, pooled);
+      for (let i = 0; i <= at; i++) pushZero(series);
+      this.sites.set(key, series);
+    }
+    return series;
   }
 
   /** Every second one goes, the first and the newest stay. */
@@ -90,9 +99,10 @@ export class HeapSnapshots {
   }
 }
 
-function emptySeries(name: string): SiteSeries {
+function emptySeries(name: string, pooled: boolean): SiteSeries {
   return {
     function: name,
+    pooled,
     inUseBytes: [],
     inUseObjects: [],
     variance: [],

@@ -22,6 +22,8 @@ export interface SiteTrend {
   ongoing: boolean;
   /** More is allocated than before: growth that follows the load. */
   followsLoad: boolean;
+  /** These texts do not tell it from a load that is kept, or from one rise of a cycle. */
+  mayHaveEnded: boolean;
 }
 
 /** Below this many standard errors growth may be chance: some hundred places are looked at. */
@@ -30,6 +32,11 @@ const MIN_Z = 3.3;
 const MAX_STEP_SHARE = 0.7;
 const MAX_STEP_SHARE_SHORT = 0.85;
 const LOAD_RISE = 1.25;
+/** Of what is allocated so much stays in a leak; a map that splits its tables frees one of three. */
+const MIN_RETAINED = 0.4;
+/** Up to so many texts, a place that gave back before may be on one rise of a cycle. */
+const MAX_FEW_SNAPSHOTS = 7;
+const MIN_PRIOR_DEATHS = 5;
 /** A tail as empty as this by chance is taken for an end. */
 const MIN_TAIL_PROBABILITY = 0.02;
 /** Where most is freed again, only a long and sure rise counts: the warm-up of a busy place looks the same at first. */
@@ -56,15 +63,15 @@ export function siteTrend(series: SiteSeries, times: readonly number[]): SiteTre
   const whole = line(times, y);
   const zTrend = whole.slope / Math.sqrt(Math.max(pooled, residual, 1e-9) / whole.spread);
   // Births without deaths cannot be the noise of a steady state, however few were sampled.
-  const zBirths = retained >= 0.5 ? (births - deaths) / Math.sqrt(births + deaths) : 0;
+  const zBirths = retained >= MIN_RETAINED ? (births - deaths) / Math.sqrt(births + deaths) : 0;
   const z =
     n === 2
       ? Math.min(zBirths, growthBytes / Math.sqrt(series.variance[0]! + series.variance[1]! + 1e-9))
       : Math.max(zTrend, zBirths);
   if (z < MIN_Z) return undefined;
-  if (retained < 0.5 && (n < MIN_SNAPSHOTS_BUSY || z < MIN_Z_BUSY)) return undefined;
+  if (retained < MIN_RETAINED && (n < MIN_SNAPSHOTS_BUSY || z < MIN_Z_BUSY)) return undefined;
   if (n > 2 && (isStep(y, from) || fallsBack(y, series.variance, from, growthBytes))) return undefined;
-  const followsLoad = retained < 0.5 && birthsRise(series, times, from);
+  const followsLoad = retained < MIN_RETAINED && birthsRise(series, times, from);
   const slopeError = 1.96 * Math.sqrt(Math.max(pooled, residual) / Math.max(fit.spread, 1e-9));
   return {
     from,
@@ -78,7 +85,21 @@ export function siteTrend(series: SiteSeries, times: readonly number[]): SiteTre
     deaths,
     ongoing: isOngoing(series, from),
     followsLoad,
+    mayHaveEnded: isTwoSteps(y) || (n <= MAX_FEW_SNAPSHOTS && gaveBackBefore(series, from, retained)),
   };
+}
+
+/** Flat but for two neighbouring steps: a load that is kept looks the same when a text was taken amid it. */
+function isTwoSteps(y: readonly number[]): boolean {
+  const growth = y.at(-1)! - y[0]!;
+  return y.length > 3 && y.some((value, i) => i >= 2 && value - y[i - 2]! > 0.9 * growth);
+}
+
+/** What was allocated before the rise was kept far less than what came with it. */
+function gaveBackBefore(series: SiteSeries, from: number, retained: number): boolean {
+  const births = series.allocatedSampled[from]!;
+  const kept = series.inUseSampled[from]!;
+  return births - kept >= MIN_PRIOR_DEATHS && kept / births < retained / 2;
 }
 
 function mean(values: readonly number[]): number {
@@ -196,8 +217,8 @@ function rate(series: SiteSeries, times: readonly number[], from: number, to: nu
   return span <= 0 ? 0 : (series.allocatedSampled[to]! - series.allocatedSampled[from]!) / span;
 }
 
-/** Confidence 0-1 out of standard errors; few snapshots never make sure. */
-export function confidenceOf(z: number, snapshots: number): number {
-  const most = snapshots >= 6 ? 0.99 : snapshots >= 4 ? 0.95 : snapshots === 3 ? 0.9 : 0.7;
+/** Confidence 0-1 out of standard errors; few snapshots never make sure, what may have ended even less. */
+export function confidenceOf({ z, mayHaveEnded }: SiteTrend, snapshots: number): number {
+  const most = mayHaveEnded ? 0.5 : snapshots >= 6 ? 0.99 : snapshots >= 4 ? 0.85 : snapshots === 3 ? 0.75 : 0.6;
   return Math.min(most, Math.round((1 - Math.exp((-z * z) / 6)) * 100) / 100);
 }

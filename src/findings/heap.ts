@@ -6,7 +6,7 @@ import { FindingLog, type Origin } from './finding-log.ts';
 import { appendTrend } from './heap-append.ts';
 import { billFinding } from './heap-bill.ts';
 import { heaviestFrame, type ReadSource } from './heap-causes.ts';
-import { churnFindings, isPooled } from './heap-churn.ts';
+import { churnFindings } from './heap-churn.ts';
 import {
   callersOf,
   type Growth,
@@ -145,7 +145,8 @@ export class HeapSeriesAnalysis {
     for (const growth of this.growths(snapshots)) {
       const key = `site:${growth.site.function}`;
       told.add(key);
-      this.log.tell(key, this.origin, growthBody(view, growth), out);
+      // The next texts tell whether it goes on: nobody is called before.
+      if (!growth.trend.mayHaveEnded) this.log.tell(key, this.origin, growthBody(view, growth), out);
     }
     for (const key of this.log.openKeys) {
       if (!told.has(key)) this.log.withdraw(key, this.origin, 'It has not gone on.', out);
@@ -157,7 +158,7 @@ export class HeapSeriesAnalysis {
   private marked(view: SeriesView, told: Set<string>, out: GcbendEvent[]): void {
     for (const site of view.snapshots.sites.values()) {
       const key = `site:${site.function}`;
-      if (told.has(key) || isPooled(site) || isOverhead(site)) continue;
+      if (told.has(key) || site.pooled || isOverhead(site)) continue;
       const body = trajectoryBody(view, site, heaviestFrame(site));
       if (body === undefined) continue;
       told.add(key);
@@ -199,7 +200,7 @@ export class HeapSeriesAnalysis {
     const found: Growth[] = [];
     const total = snapshots.totals.at(-1)!;
     for (const site of snapshots.sites.values()) {
-      if (isPooled(site) || isOverhead(site)) continue;
+      if (site.pooled || isOverhead(site)) continue;
       const trend = siteTrend(site, snapshots.times) ?? appendTrend(site, snapshots.times);
       if (trend === undefined || trend.followsLoad || !trend.ongoing) continue;
       if (trend.growthBytes < Math.max(MIN_GROWTH_BYTES, MIN_GROWTH_SHARE * total)) continue;

@@ -175,6 +175,20 @@ interface Place {
   inUse: number[];
   allocated: number[];
   frames?: Frame[];
+  hiddenFrames?: number;
+}
+
+/** One line whose only object is made anew ever larger: `live` says which size is in use at each snapshot. */
+function ladder(name: string, sizes: readonly number[], live: readonly number[], hiddenFrames = 2): Place[] {
+  const frames = [{ function: name, file: 'main.go', line: 7 }, { function: 'main.main' }];
+  return sizes.map((objectBytes, rung) => ({
+    name,
+    objectBytes,
+    frames,
+    hiddenFrames,
+    inUse: live.map((at) => (at === rung ? 1 : 0)),
+    allocated: live.map((at) => (at >= rung ? 1 : 0)),
+  }));
 }
 
 function heapEvent(places: readonly Place[], at: number, extra: Partial<HeapEvent> = {}): HeapEvent {
@@ -190,6 +204,7 @@ function heapEvent(places: readonly Place[], at: number, extra: Partial<HeapEven
       raw,
       inUse: scaleHeapSample(raw.inUse.objects, raw.inUse.bytes, RATE),
       allocated: scaleHeapSample(raw.allocated.objects, raw.allocated.bytes, RATE),
+      ...(place.hiddenFrames === undefined ? {} : { hiddenFrames: place.hiddenFrames }),
     };
   });
   const sum = (key: 'inUse' | 'allocated') => ({
@@ -316,6 +331,97 @@ describe('guilty histories', () => {
     const [found] = run([{ name: 'main.leak', objectBytes: 1024, inUse, allocated: inUse }]);
     const trajectory = found?.evidence.trajectory as Record<string, number>;
     assert.ok(trajectory.allocations! > 500 && trajectory.frees === 0 && trajectory.windowSeconds === 120);
+  });
+});
+
+describe('few texts', () => {
+  const MiB = 1048576;
+  const quarters = [1, 1.25, 1.5625, 1.953125, 2.4414, 3.0518, 3.8147].map((factor) => Math.round(factor * 8 * MiB));
+  const only = (found: readonly FindingEvent[]): FindingEvent => {
+    assert.equal(found.length, 1);
+    return found[0]!;
+  };
+
+  test('an append in four texts, in use flat between its steps', () => {
+    const found = only(run(ladder('main.collect', quarters, [3, 4, 4, 5])));
+    assert.equal(found.severity, 'warning');
+    assert.equal(found.evidence.cause, 'slice-growth');
+    assert.ok(found.confidence <= 0.85);
+    assert.match(found.detail, /Only 4 texts: a cache that still fills looks the same\./);
+    assert.match(found.advice[0]!, /more texts/);
+  });
+
+  test('one step of an append in four texts: named, as one that may have been the last', () => {
+    for (const live of [
+      [3, 3, 3, 4],
+      [3, 3, 4, 4],
+    ]) {
+      const found = only(run(ladder('main.collect', quarters, live)));
+      assert.equal(found.severity, 'info');
+      assert.ok(found.confidence <= 0.5);
+      assert.match(found.detail, /4 texts do not tell it from a load that is kept/);
+    }
+    assert.deepEqual(run(ladder('main.collect', quarters, [3, 4, 4, 4])), []);
+    assert.deepEqual(run(ladder('main.collect', quarters, [4, 4, 4, 4])), []);
+  });
+
+  test('a buffer that doubles, not every size of which was sampled', () => {
+    const sizes = [8192, 262144, MiB, 4 * MiB, 8 * MiB, 16 * MiB, 32 * MiB];
+    assert.equal(only(run(ladder('main.log', sizes, [4, 4, 5, 6]))).evidence.cause, 'slice-growth');
+  });
+
+  test('the bucket array of a map before Go 1.24 doubles, deeper in the runtime', () => {
+    const sizes = [2, 4, 8, 16, 32].map((size) => size * MiB);
+    const small: Place = {
+      ...ladder('main.index', [208], [0, 0, 0, 0])[0]!,
+      inUse: [2, 3, 3, 4],
+      allocated: [5, 9, 12, 16],
+    };
+    const places = ladder('main.index', sizes, [2, 3, 3, 4], 3);
+    const found = only(run([...places, { ...small, frames: places[0]!.frames! }]));
+    assert.equal(found.evidence.cause, 'map-without-eviction');
+    assert.equal(found.evidence.causeCertainty, 'shown');
+  });
+
+  test('a map filled under names that fmt makes: its pool is not theirs', () => {
+    const name = 'main.remember';
+    const own = { function: name, file: 'main.go', line: 7 };
+    const printer = ['fmt.init.func1', 'sync.(*Pool).Get', 'fmt.newPrinter', 'fmt.Sprint'];
+    const frames = [...printer.map((fn) => ({ function: fn })), own];
+    const inUse = [4, 22, 39, 61];
+    const found = only(
+      run([
+        { name, objectBytes: 8192, inUse, allocated: inUse, frames: [own] },
+        { name, objectBytes: 208, inUse: [0, 0, 0, 0], allocated: [1, 1, 1, 1], frames },
+      ]),
+    );
+    assert.equal(found.site?.function, name);
+    assert.equal(found.severity, 'warning');
+    const pooled = { name, objectBytes: 8192, inUse, allocated: inUse, frames };
+    assert.deepEqual(run([pooled]), []);
+  });
+
+  test('tables of a map: one of three is freed when they split', () => {
+    const inUse = [14, 31, 55, 69];
+    assert.equal(
+      run([{ name: 'main.index', objectBytes: 27264, inUse, allocated: [27, 66, 122, 156] }])[0]?.severity,
+      'warning',
+    );
+  });
+
+  test('a place that gave back before is a suspicion only', () => {
+    const inUse = [5, 20, 36, 50];
+    const allocated = inUse.map((count) => count + 300);
+    const found = only(run([{ name: 'main.batch', objectBytes: 8192, inUse, allocated }]));
+    assert.equal(found.severity, 'info');
+    assert.ok(found.confidence <= 0.5);
+  });
+
+  test('a load that two texts show the rise of is a suspicion only', () => {
+    const inUse = [0, 0, 0, 0, 43, 72];
+    const found = only(run([{ name: 'main.reload', objectBytes: 8192, inUse, allocated: inUse }]));
+    assert.equal(found.severity, 'info');
+    assert.ok(found.confidence <= 0.5);
   });
 });
 
