@@ -1,5 +1,5 @@
 // In: the tables of a comparison. Out: them as JSON, as one JSON object on a line, as CSV or as Markdown.
-import type { DiffResult, DiffRow, DiffTable } from '../series/profile-diff.ts';
+import type { DiffResult, DiffRow, DiffTable } from '../series/profile-diff-table.ts';
 import { csvRow } from './csv.ts';
 import { digits, escapeMarkdown, signed, table } from './markdown.ts';
 

@@ -1,5 +1,5 @@
 // In: the tables of a comparison. Out: lines of at most the width given: what grew, by how much, how sure.
-import type { DiffResult, DiffRow, DiffTable } from '../series/profile-diff.ts';
+import type { DiffResult, DiffRow, DiffTable } from '../series/profile-diff-table.ts';
 import { formatScaled } from '../series/profile-units.ts';
 import { formatNumber } from './format.ts';
 import { displayText, fitText, padEnd, padStart, wrapText } from './sanitize.ts';
