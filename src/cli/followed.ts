@@ -3,10 +3,11 @@
 import type { SourceChunk } from '../core/parsing.ts';
 import { GcbendError } from '../errors.ts';
 import { followFiles } from '../input/follow.ts';
-import { parseDuration } from './watch.ts';
+import { durationOf } from './watch.ts';
 
 const notes: Readonly<Record<string, string>> = {
   waiting: 'is not there yet; waiting for it',
+  unmatched: 'matches no file yet; waiting for one',
   appeared: 'has appeared',
   rotated: 'was rotated; going on with the new file',
   truncated: 'was truncated; reading it from its start',
@@ -39,7 +40,7 @@ const liveAfterMs = 2000;
 
 /** `10m`, `2h` ago, or a time. */
 function parseSince(text: string): Date {
-  const time = /^\d{4}-/.test(text) ? Date.parse(text) : Date.now() - parseDuration(text, '--since');
+  const time = /^\d{4}-/.test(text) ? Date.parse(text) : Date.now() - (durationOf(text) ?? Number.NaN);
   if (Number.isNaN(time))
     throw new GcbendError('USAGE', `--since ${text} is no time`, {
       hint: '--since 10m or --since 2026-11-20T09:30:00Z',

@@ -193,12 +193,16 @@ export function endpointOptions(args: WatchOptionArgs, options: PollOptions): En
 
 const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** `500ms`, `5s`, `1m30s`, `2h`, or plain seconds; in ms. */
-export function parseDuration(text: string, option: string): number {
+/** `500ms`, `5s`, `1m30s`, `2h`, or plain seconds; in ms. Undefined for anything else. */
+export function durationOf(text: string): number | undefined {
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)];
-  if (parts.length === 0 || parts.map((part) => part[0]).join('') !== text) {
-    throw new GcbendError('USAGE', `${option} ${text} is no duration`, { hint: `${option} 5s, 500ms or 1m30s` });
-  }
+  if (parts.length === 0 || parts.map((part) => part[0]).join('') !== text) return undefined;
   return parts.reduce((sum, part) => sum + Number(part[1]) * durationUnits[part[2]!]!, 0);
+}
+
+function parseDuration(text: string, option: string): number {
+  const ms = durationOf(text);
+  if (ms !== undefined) return ms;
+  throw new GcbendError('USAGE', `${option} ${text} is no duration`, { hint: `${option} 5s, 500ms or 1m30s` });
 }

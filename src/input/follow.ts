@@ -1,6 +1,7 @@
 // In: file names and patterns. Out: what is in them and what is being added, as `tail -F` sees it, each byte once.
 // Polled, not notified: 5,000 log lines a second would be 5,000 inotify events, 25 reads a second cost little.
 import { closeSync, fstatSync, openSync, readSync, type Stats } from 'node:fs';
+import { join } from 'node:path';
 import {
   advancePlace,
   HEAD_BYTES,
@@ -18,12 +19,13 @@ import {
   TAIL_BYTES,
 } from './follow-file.ts';
 import { expandPattern, isPattern } from './glob.ts';
+import { findPlaceSince } from './since-place.ts';
 
 /**
- * `waiting`: named, but not there yet · `appeared` · `rotated`: a new file has taken the name, the old one is read to its end ·
+ * `waiting`: named, but not there yet · `unmatched`: a pattern that no file matches yet · `appeared` · `rotated`: a new file has taken the name, the old one is read to its end ·
  * `truncated`: cut to be written again · `gone`: deleted or renamed away, nothing in its place yet · `unreadable`: see `detail`.
  */
-export type FollowEvent = 'waiting' | 'appeared' | 'rotated' | 'truncated' | 'gone' | 'unreadable';
+export type FollowEvent = 'waiting' | 'unmatched' | 'appeared' | 'rotated' | 'truncated' | 'gone' | 'unreadable';
 
 export interface FollowChunk {
   /** The path as given, or as the pattern found it. */
@@ -37,7 +39,10 @@ export interface FollowChunk {
 export interface FollowOptions {
   /** Ends the following; what is there at that moment is still read. */
   signal: AbortSignal;
-  /** Files that were last changed before it are read from their end on. Default: everything is read from the start. */
+  /**
+   * Files that were last changed before it are read from their end on, others from the first line whose time is not older.
+   * Default: everything is read from the start.
+   */
   since?: Date;
   /** How often files are looked at, default 42 ms: a line is out within 50. */
   pollMs?: number;
@@ -87,7 +92,11 @@ export async function* followFiles(patterns: readonly string[], options: FollowO
       const nowMs = performance.now();
       if (globs.length > 0 && (last || nowMs - globbedAtMs >= patternMs)) {
         globbedAtMs = nowMs;
-        for (const pattern of globs) for (const path of await expandPattern(pattern)) follower.addFound(path);
+        for (const pattern of globs) {
+          const found = (await expandPattern(pattern)).filter((path) => follower.addFound(path));
+          if (found.length === 0 && !follower.firstRoundDone)
+            yield { source: pattern, bytes: EMPTY, event: 'unmatched' };
+        }
       }
       let behind = false;
       for (const file of follower.files.values()) {
@@ -133,6 +142,15 @@ class Pauses {
   }
 }
 
+function placeSince(fd: number, stats: Stats, since: Date): number {
+  return stats.mtime < since ? stats.size : findPlaceSince(fd, stats, since.getTime());
+}
+
+/** By gzip's and zstd's first bytes, which no text has. */
+function isCompressed(head: Buffer): boolean {
+  return head.length >= 4 && (head.readUInt16BE(0) === 0x1f8b || head.readUInt32BE(0) === 0x28b52ffd);
+}
+
 function newFollowed(source: string, path = source): Followed {
   return { source, path, fd: undefined, place: undefined, told: undefined, behind: false, quietLooks: 0 };
 }
@@ -152,9 +170,11 @@ class Follower {
     if (!this.files.has(source)) this.files.set(source, newFollowed(source));
   }
 
-  /** A path that a pattern found. */
-  addFound(path: string): void {
-    if (!COMPRESSED.test(path)) this.add(path);
+  /** A path that a pattern found. False for one that is left out: nothing is added to a compressed file. */
+  addFound(path: string): boolean {
+    if (COMPRESSED.test(path)) return false;
+    this.add(path);
+    return true;
   }
 
   /** Nothing to do for this file now: nothing was added, and its name was looked at a moment ago. */
@@ -210,8 +230,10 @@ class Follower {
     }
     if (!stats.isFile()) {
       if (file.told !== 'unreadable') {
-        const kind = stats.isDirectory() ? 'a directory' : 'not a plain file';
-        yield this.tell(file, 'unreadable', `it is ${kind}`);
+        const kind = stats.isDirectory()
+          ? `it is a directory; follow the files in it: '${join(source, '*')}'`
+          : 'it is not a plain file; a pipe is read with: gcbend < PIPE';
+        yield this.tell(file, 'unreadable', kind);
       }
       return;
     }
@@ -222,6 +244,12 @@ class Follower {
       const { code, message } = error as NodeJS.ErrnoException;
       if (code === 'ENOENT' || file.told === 'unreadable') return;
       yield this.tell(file, 'unreadable', code === 'EACCES' ? 'no permission to read it' : message);
+      return;
+    }
+    if (isCompressed(readAt(fd, 0, 4))) {
+      closeSync(fd);
+      if (file.told === 'unreadable') return;
+      yield this.tell(file, 'unreadable', `it is compressed, nothing is added to it; read it with: gcbend ${source}`);
       return;
     }
     const opened = fstatSync(fd);
@@ -247,8 +275,7 @@ class Follower {
     // Inode numbers are used again: only the same beginning makes it the same file.
     if (known !== undefined && (known.open || (startsWith(head, known.head) && stats.size >= known.position)))
       return known;
-    const old = !this.firstRoundDone && this.since !== undefined && stats.mtime < this.since;
-    const position = old ? stats.size : 0;
+    const position = this.firstRoundDone || this.since === undefined ? 0 : placeSince(fd, stats, this.since);
     const tail = readAt(fd, Math.max(0, position - TAIL_BYTES), Math.min(position, TAIL_BYTES));
     const place: Place = { id, position, tail, head, openedAtMs: Date.now(), open: false, copy: false };
     this.places.delete(id);

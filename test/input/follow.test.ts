@@ -19,6 +19,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { type FollowChunk, type FollowOptions, followFiles } from '../../src/input/follow.ts';
 
 const root = mkdtempSync(join(tmpdir(), 'gcbend-follow-'));
@@ -233,6 +234,37 @@ test('since: what was last changed before it is read from its end', async () => 
     since: new Date(Date.now() - 60_000),
   });
   assert.deepEqual(texts, { [old]: 'now\n', [fresh]: 'fresh\n' });
+});
+
+test('since: lines whose time is older are left out', async () => {
+  const log = join(place(), 'app.log');
+  const line = (minutes: number) => `${new Date(Date.now() - minutes * 60_000).toISOString()} line ${minutes}\n`;
+  const fresh = line(5) + line(1);
+  writeFileSync(log, line(90) + line(30) + fresh);
+  const { texts } = await followWhile([log], async () => appendFileSync(log, 'now\n'), {
+    since: new Date(Date.now() - 600_000),
+  });
+  assert.deepEqual(texts, { [log]: `${fresh}now\n` });
+});
+
+test('a pattern that no file matches yet is told once; a compressed file is told, not followed', async () => {
+  const dir = place();
+  const pattern = join(dir, '*.log');
+  const { texts, events } = await followWhile([pattern], async (settled) => {
+    writeFileSync(join(dir, 'a.log'), 'text\n');
+    await settled();
+  });
+  assert.deepEqual(events, ['*.log:unmatched']);
+  assert.equal(texts[join(dir, 'a.log')], 'text\n');
+  const zipped = join(dir, 'b.log');
+  writeFileSync(zipped, gzipSync('text\n'));
+  const run = await followWhile([zipped], async (settled) => {
+    rmSync(zipped);
+    await settled();
+    writeFileSync(zipped, 'plain now\n');
+  });
+  assert.deepEqual(run.events, ['b.log:unreadable', 'b.log:appeared']);
+  assert.equal(run.texts[zipped], 'plain now\n');
 });
 
 test('what cannot be read is an event, and is read when it can be', async () => {
