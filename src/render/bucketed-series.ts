@@ -93,8 +93,21 @@ export interface ChartColumn {
   far: boolean;
 }
 
-/** Columns without a point that are still near their neighbours. */
+/**
+ * Columns from one point to the next that are still near: what is usual in this series, three times, so that a wide chart of a program
+ * that collects seldom is as whole as a narrow one.
+ */
 const NEAR_COLUMNS = 4;
+const NEAR_USUAL = 3;
+const NEAR_SHARE = 0.1;
+
+function nearColumns(cells: readonly unknown[]): number {
+  const filled = cells.flatMap((cell, column) => (cell === undefined ? [] : [column]));
+  const steps = filled.slice(1).map((column, index) => column - filled[index]!);
+  steps.sort((a, b) => a - b);
+  const usual = steps[Math.floor(steps.length / 2)] ?? 1;
+  return Math.max(NEAR_COLUMNS, Math.min(NEAR_USUAL * usual, NEAR_SHARE * cells.length));
+}
 
 /**
  * Resamples buckets to `width` columns between `from` and `to`. The line is the mean of a column, but where something sticks out of the
@@ -123,6 +136,7 @@ export function resample(buckets: readonly Bucket[], from: number, to: number, w
       }
     }
   }
+  const near = nearColumns(cells);
   const filled = cells.filter((cell) => cell !== undefined);
   if (filled.length === 0) return [];
   const spreads = filled.map((cell) => cell.max - cell.min).sort((a, b) => a - b);
@@ -150,7 +164,7 @@ export function resample(buckets: readonly Bucket[], from: number, to: number, w
     const right = next < width ? lineOf(cells[next]!) : left;
     const share = column <= previous || next === width ? 0 : (column - previous) / (next - previous);
     const y = left + (right - left) * share;
-    const far = column < previous || next === width || next - previous > NEAR_COLUMNS;
+    const far = column < previous || next === width || next - previous > near;
     columns.push({ y, min: y, max: y, gap: true, far });
   }
   return columns;

@@ -38,11 +38,12 @@ p{margin:6px 0}.dim{color:var(--dim)}.headline{font-size:18px;font-weight:600;ma
 code{font:13px ui-monospace,monospace;background:var(--panel);padding:1px 4px;border-radius:4px;overflow-wrap:anywhere}
 .scroll{overflow-x:auto}table{border-collapse:collapse;font-variant-numeric:tabular-nums;font-size:14px}
 th{color:var(--dim);font-weight:500;text-align:left}th,td{padding:3px 14px 3px 0;border-bottom:1px solid var(--line);vertical-align:top}
-.r{text-align:right;white-space:nowrap}td.mono{font:13px/1.6 ui-monospace,monospace;overflow-wrap:anywhere}td.kind{color:var(--c);font-weight:600}
+.r{text-align:right;white-space:nowrap}td.mono{font:13px/1.6 ui-monospace,monospace;overflow-wrap:anywhere}td.kind{color:var(--c);font-weight:600;white-space:nowrap}
+.course{display:block;width:160px;height:22px;overflow:visible}
 .timeline{position:relative;margin:10px 0 0;padding:0 0 0 58px;touch-action:pan-y}
-.panel{position:relative;border-bottom:1px solid var(--line);margin-top:12px}
+.panel{position:relative;border-bottom:1px solid var(--line);margin-top:30px}
 .panel svg{position:absolute;inset:0;width:100%;height:100%;overflow:visible}
-.panel .name{position:absolute;left:8px;top:2px;font-size:12px;color:var(--dim);z-index:1;pointer-events:none}
+.panel .name{position:absolute;left:0;top:-24px;font-size:12px;color:var(--dim);z-index:1;pointer-events:none}
 .y{position:absolute;right:100%;margin-right:8px;font-size:11px;color:var(--dim);white-space:nowrap;transform:translateY(-50%)}
 .grid{stroke:var(--line);stroke-width:1;vector-effect:non-scaling-stroke}
 .live{fill:none;stroke:var(--c);stroke-width:1.8;vector-effect:non-scaling-stroke;stroke-linejoin:round}
@@ -52,19 +53,21 @@ th{color:var(--dim);font-weight:500;text-align:left}th,td{padding:3px 14px 3px 0
 .mark{position:absolute;top:0;bottom:0;border-left:1px dashed var(--c)}
 .mark a{pointer-events:auto;position:absolute;top:-6px;left:-10px;min-width:20px;height:20px;padding:0 4px;border-radius:10px;background:var(--c);color:var(--bg);
 font:600 12px/20px system-ui,sans-serif;text-align:center;text-decoration:none}
-.mark.found{border-left-style:solid;opacity:.85}.mark.found a{top:auto;bottom:-8px;border-radius:4px}
+.mark.found{border-left-style:solid;opacity:.85}.mark.found a{top:17px;border-radius:4px}
 .cross{position:absolute;top:0;bottom:22px;border-left:1px solid var(--fg);opacity:.5;pointer-events:none;display:none}
 .tip{position:absolute;top:8px;z-index:3;background:var(--bg);border:1px solid var(--line);border-radius:6px;padding:6px 10px;font-size:12px;line-height:1.45;
 pointer-events:none;display:none;box-shadow:0 2px 10px #0003;white-space:nowrap;font-variant-numeric:tabular-nums}
 .finding{border-left:4px solid var(--c);background:var(--panel);padding:10px 14px;margin:10px 0;border-radius:0 6px 6px 0}
 .finding h3{margin:0}.finding .tag{color:var(--c);text-transform:uppercase;font-size:12px;font-weight:700;margin-right:8px}
-.finding dl{display:grid;grid-template-columns:max-content 1fr;gap:2px 14px;margin:8px 0 0}.finding dt{color:var(--dim)}.finding dd{margin:0;overflow-wrap:anywhere}
+.finding dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:2px 14px;margin:8px 0 0}.finding dt{color:var(--dim)}.finding dd{margin:0;overflow-wrap:anywhere}
 .flame{position:relative;font:11px/17px ui-monospace,monospace;overflow:hidden;--x0:0;--s:1;margin-top:8px}
 .flame div{position:absolute;height:17px;left:calc((var(--l) - var(--x0))*var(--s)*100%);width:calc(var(--w)*var(--s)*100%);background:var(--flame);color:var(--flametext);
 border:1px solid var(--bg);border-width:0 1px 1px 0;padding:0 3px;overflow:hidden;white-space:nowrap;cursor:pointer;border-radius:2px}
 .flame div:nth-child(3n){background:var(--flame2)}.flame div:hover{outline:1px solid var(--fg);z-index:1}
 .bar{display:inline-block;height:9px;background:var(--curve);border-radius:2px;min-width:1px}
-.beside{display:grid;grid-template-columns:1fr;gap:0 28px}@media(min-width:900px){.beside.two{grid-template-columns:1fr 1fr}}
+.beside{display:grid;grid-template-columns:minmax(0,1fr);gap:0 28px}@media(min-width:900px){.beside.two{grid-template-columns:repeat(2,minmax(0,1fr))}}
+@media(max-width:600px){body{padding:16px 12px 40px}th,td{padding-right:9px}table{font-size:13px}td.mono{min-width:16em}
+.finding dl{grid-template-columns:minmax(0,1fr)}.finding dt:not(:empty){margin-top:6px}}
 `;
 
 /** Crosshair with the values of all signals at one time; zoom of the flame graph. */

@@ -1,6 +1,5 @@
 // In: a Report. Out: one self-contained HTML page: nothing is loaded, all text from input is escaped, light and dark.
 import { createHash } from 'node:crypto';
-import { cleanText } from '../events/clean-text.ts';
 import type { FindingEvent, InflectionEvent } from '../events/types.ts';
 import {
   formatBytes,
@@ -8,60 +7,30 @@ import {
   formatCount,
   formatMoment,
   formatNumber,
-  formatPercent,
   formatSigned,
   formatWallTime,
 } from './format.ts';
 import { besidesOf, headlineOf, limitWords, whenOf } from './headline.ts';
-import { drawFlame } from './html-flame.ts';
-import { escapeHtml, SCRIPT, STYLE } from './html-page.ts';
+import { SCRIPT, STYLE } from './html-page.ts';
+import { advice, colored, left, mono, right, table, text } from './html-parts.ts';
+import {
+  bendsSection,
+  billSection,
+  contentionSection,
+  flameGraphs,
+  groupsSection,
+  sitesSection,
+  threadsSection,
+} from './html-snapshots.ts';
 import { drawTimeline } from './html-timeline.ts';
-import { allFindings, sourceWords } from './report.ts';
-import { evidenceWords, frameWords, numberFindings, placeOf } from './report-findings.ts';
-import { blockingFrame } from './report-goroutines.ts';
-import { memoryBill } from './report-heap.ts';
+import { allFindings, snapshotHeadline, sourceWords } from './report.ts';
+import { aboutWords, evidenceWords, frameWords, numberFindings } from './report-findings.ts';
 import type { Report } from './report-model.ts';
 import { kindWords, MOST_ROWS, mostSure, otherKindWords, processTitle, slopeCell } from './report-trace.ts';
-import type { Role } from './style.ts';
 import type { ProcessReport } from './traced-process.ts';
 import { KIND_ROLES, SEVERITY_ROLES, signalWords } from './words.ts';
 
 const MOST_PROCESSES = 8;
-const MOST_GROUPS = 30;
-const MOST_SITES = 30;
-
-/** Text from anywhere, safe in an element and in a quoted attribute. */
-function text(value: string): string {
-  return escapeHtml(cleanText(value));
-}
-
-/** Advice: what stands in backticks is code. */
-function advice(value: string): string {
-  return cleanText(value)
-    .split('`')
-    .map((part, index) => (index % 2 === 1 ? `<code>${escapeHtml(part)}</code>` : escapeHtml(part)))
-    .join('');
-}
-
-interface Cell {
-  html: string;
-  class?: string;
-}
-
-const right = (value: string): Cell => ({ html: text(value), class: 'r' });
-const left = (value: string): Cell => ({ html: text(value) });
-const mono = (value: string): Cell => ({ html: text(value), class: 'mono' });
-const colored = (value: string, role: Role): Cell => ({ html: text(value), class: `kind ${role}` });
-
-function table(headers: readonly Cell[], rows: readonly { id?: string; cells: readonly Cell[] }[]): string {
-  const cell = (tag: 'th' | 'td', { html, class: name }: Cell) =>
-    `<${tag}${name === undefined ? '' : ` class="${name}"`}>${html}</${tag}>`;
-  const body = rows.map(
-    ({ id, cells }) =>
-      `<tr${id === undefined ? '' : ` id="${id}"`}>${cells.map((each) => cell('td', each)).join('')}</tr>`,
-  );
-  return `<div class="scroll"><table><thead><tr>${headers.map((each) => cell('th', each)).join('')}</tr></thead><tbody>${body.join('\n')}</tbody></table></div>`;
-}
 
 /** The whole document. */
 export function renderHtml(report: Report): string {
@@ -76,16 +45,20 @@ export function renderHtml(report: Report): string {
   const body = [
     `<h1>gcbend</h1><p class="dim">${text(sources)}</p>`,
     ...report.notes.map((note) => `<p class="note warning">Note: ${advice(note)}.</p>`),
-    processes[0] ?? '',
-    findingsSection(findings, numbers),
+    processes[0] ?? snapshotSentence(report, findings),
+    findingsSection(findings, numbers, report.processes.length > 1),
     flames,
     ...processes.slice(1),
     report.short === undefined
       ? ''
       : `<p class="dim">${formatCount(report.short.count, 'short process', 'short processes')} besides, ${formatCount(report.short.cycles, 'GC')}.</p>`,
-    groupsSection(report),
-    sitesSection(report),
+    groupsSection(report, findings),
+    sitesSection(report, findings),
     billSection(report),
+    ...report.contention.map(contentionSection),
+    threadsSection(report),
+    bendsSection(report),
+    healthSection(report),
     inputSection(report),
   ];
   return `<!doctype html>
@@ -120,7 +93,7 @@ function processSection(process: ProcessReport, first: boolean, report: Report, 
             ],
           })),
         )}`;
-  return `<section><h2>${text(processTitle(process))}</h2><p class="headline ${headline.role}">${text(`${headline.text} ${besidesOf(process) ?? ''}`)}</p>
+  return `<section><h2>${text(processTitle(process, report.sources.length > 1))}</h2><p class="headline ${headline.role}">${text(`${headline.text} ${besidesOf(process) ?? ''}`)}</p>
 ${drawTimeline(process, heapBends, findings, numbers)}
 ${bendTable}<div class="beside two"><div>${pausesTable(process)}</div><div>${otherTable}</div></div></section>`;
 }
@@ -181,7 +154,7 @@ function pausesTable(process: ProcessReport): string {
   )}`;
 }
 
-function findingsSection(findings: readonly FindingEvent[], numbers: Map<string, number>): string {
+function findingsSection(findings: readonly FindingEvent[], numbers: Map<string, number>, several: boolean): string {
   if (findings.length === 0) return '';
   const cards = findings.slice(0, 50).map((finding) => {
     const number = numbers.get(finding.id);
@@ -191,99 +164,35 @@ function findingsSection(findings: readonly FindingEvent[], numbers: Map<string,
       facts.push(['created by', `<code>${text(frameWords(finding.createdBy))}</code>`]);
     const limit = limitWords(finding.projection).trim();
     if (limit !== '') facts.push(['projection', text(limit)]);
-    const evidence = evidenceWords(finding.evidence);
+    const evidence = evidenceWords(finding);
     if (evidence.length > 0) facts.push(['evidence', text(evidence.join(' · '))]);
     for (const [index, line] of (finding.advice ?? []).entries()) facts.push([index === 0 ? 'next' : '', advice(line)]);
-    const about = [finding.rule];
-    const moment = finding.at === undefined ? '' : ` · since ${formatMoment(finding.at)}`;
     return `<article class="finding ${SEVERITY_ROLES[finding.severity]}" id="finding-${number}">
 <h3><span class="tag">F${number} ${finding.severity}</span>${text(finding.title)}</h3>
-<p class="dim">${text(about.join(' '))}${moment} · ${formatConfidence(finding.confidence)} sure · ${finding.ongoing ? 'still going on' : 'has stopped'}</p>
+<p class="dim">${text(aboutWords(finding, several))}</p>
 <p>${text(finding.detail)}</p><dl>${facts.map(([name, value]) => `<dt>${name}</dt><dd>${value}</dd>`).join('')}</dl></article>`;
   });
   return `<section><h2>Findings</h2>${cards.join('\n')}</section>`;
 }
 
-/** Who holds the heap, who waits: side by side below the timeline. */
-function flameGraphs(report: Report): string {
-  const graphs: string[] = [];
-  if (report.heap !== undefined) {
-    const stacks = report.heap.last.sites.map((site) => ({ stack: site.stack, weight: site.inUse.bytes }));
-    const flame = drawFlame(stacks, formatBytes);
-    if (flame !== '') graphs.push(`<div><h3>Heap in use, by stack</h3>${flame}</div>`);
+/** One sentence for dumps and heap texts without a trace. */
+function snapshotSentence(report: Report, findings: readonly FindingEvent[]): string {
+  const headline = snapshotHeadline(report, findings);
+  return headline === undefined ? '' : `<p class="headline ${headline.role}">${text(headline.text)}</p>`;
+}
+
+function healthSection({ health }: Report): string {
+  if (health === undefined) return '';
+  const [now, worst] = [health.last.score, health.scores.min].map((score) => Math.round(score));
+  return `<p class="dim">Health now ${now}, worst ${worst} (0–100, 100 is healthy; windows of 10 s).</p>`;
+}
+
+function inputSection({ malformed, summary }: Report): string {
+  if (malformed.count === 0) {
+    const read =
+      summary === undefined ? '' : `${formatCount(summary.lines, 'line')}, ${formatBytes(summary.bytes)} read.`;
+    return read === '' ? '' : `<p class="dim">${read}</p>`;
   }
-  if (report.goroutines !== undefined) {
-    const stacks = report.goroutines.last.groups.map((group) => ({ stack: group.stack, weight: group.count }));
-    const flame = drawFlame(stacks, (count) => formatCount(count, 'goroutine'));
-    if (flame !== '') graphs.push(`<div><h3>Goroutines, by stack</h3>${flame}</div>`);
-  }
-  if (graphs.length === 0) return '';
-  return `<section><p class="dim">Click a box to widen it, the top one to go back.</p><div class="beside${graphs.length > 1 ? ' two' : ''}">${graphs.join('\n')}</div></section>`;
-}
-
-function groupsSection(report: Report): string {
-  const dumps = report.goroutines;
-  if (dumps === undefined) return '';
-  const groups = [...dumps.last.groups].sort((a, b) => b.count - a.count);
-  const of = dumps.count > 1 ? `, the last of ${dumps.count} dumps` : '';
-  return `<section><h2>${dumps.last.total} goroutines in ${formatCount(groups.length, 'group')}${of}</h2>${
-    dumps.last.message === undefined ? '' : `<p>${text(dumps.last.message)}</p>`
-  }${table(
-    [right('count'), left('state'), left('wait, min'), left('at'), left('created by')],
-    groups.slice(0, MOST_GROUPS).map((group) => ({
-      cells: [
-        right(String(group.count)),
-        left(`${group.state ?? ''}${group.leaked ? ' (leaked)' : ''}`),
-        left(group.waitMinutes === undefined ? '' : `${group.waitMinutes.min}–${group.waitMinutes.max}`),
-        mono(frameWords(blockingFrame(group) ?? { function: '' })),
-        mono(group.createdBy === undefined ? '' : frameWords(group.createdBy)),
-      ],
-    })),
-  )}${groups.length > MOST_GROUPS ? `<p class="dim">… and ${groups.length - MOST_GROUPS} more groups</p>` : ''}</section>`;
-}
-
-function sitesSection(report: Report): string {
-  if (report.heap === undefined) return '';
-  const { last } = report.heap;
-  const sites = [...last.sites].sort((a, b) => b.inUse.bytes - a.inUse.bytes);
-  return `<section><h2>Heap: ${formatBytes(last.inUse.bytes)} in use</h2>
-<p class="dim">Estimated from samples, one per ${formatBytes(last.sampleRate)}.</p>${table(
-    [right('in use'), right(''), right('objects'), right('allocated'), left('site'), left('at')],
-    sites.slice(0, MOST_SITES).map((site) => ({
-      cells: [
-        right(formatBytes(site.inUse.bytes)),
-        right(last.inUse.bytes > 0 ? formatPercent(site.inUse.bytes / last.inUse.bytes) : ''),
-        right(String(site.inUse.objects)),
-        right(formatBytes(site.allocated.bytes)),
-        mono(site.function),
-        mono(placeOf(site)),
-      ],
-    })),
-  )}</section>`;
-}
-
-function billSection(report: Report): string {
-  if (report.memstats === undefined) return '';
-  const parts = memoryBill(report.memstats.last);
-  const whole = parts.reduce((sum, part) => sum + part.bytes, 0);
-  if (whole <= 0) return '';
-  return `<section><h2>Memory bill: ${formatBytes(whole)} taken from the system</h2>${table(
-    [right('bytes'), right(''), left('what'), left(''), left('')],
-    parts.map((part) => ({
-      cells: [
-        right(formatBytes(part.bytes)),
-        right(formatPercent(part.bytes / whole)),
-        left(part.name),
-        { html: `<span class="bar" style="width:${Math.round((part.bytes / whole) * 240)}px"></span>` },
-        left(part.meaning),
-      ],
-    })),
-  )}</section>`;
-}
-
-function inputSection(report: Report): string {
-  const { malformed } = report;
-  if (malformed.count === 0) return '';
   return `<section><h2>${formatCount(malformed.count, 'malformed record')}</h2>${table(
     [right('count'), left('reason'), right('first line'), left('text')],
     malformed.reasons.map((each) => ({

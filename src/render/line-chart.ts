@@ -47,6 +47,8 @@ export interface DrawnChart {
   /** Columns left of the curve, and of the curve. */
   left: number;
   width: number;
+  /** True when a column holds more than its curve shows: `░`. */
+  shaded: boolean;
 }
 
 /** Undefined when the series has no point in the range. */
@@ -84,8 +86,10 @@ export function drawLineChart(chart: LineChart): DrawnChart | undefined {
     return character === ' ' || character === '░' || character === '·';
   };
 
+  let shaded = false;
   columns.forEach(({ min, max, gap }, column) => {
     if (gap || rowOf(min) - rowOf(max) < 2) return;
+    shaded = true;
     for (let row = rowOf(max); row <= rowOf(min); row++) put(row, column, '░', 'dim');
   });
   if (chart.behind !== undefined) {
@@ -155,7 +159,7 @@ export function drawLineChart(chart: LineChart): DrawnChart | undefined {
   });
   lines.push([lead, ['dim', `${' '.repeat(labelWidth)} └`], ...runs(base)]);
   lines.push([lead, ['dim', `${' '.repeat(labelWidth + 2)}${tickLabels(ticks, plotWidth)}`]]);
-  return { rows: lines, left: indent + labelWidth + 2, width: plotWidth };
+  return { rows: lines, left: indent + labelWidth + 2, width: plotWidth, shaded };
 }
 
 function tickValue(value: number): string {

@@ -12,6 +12,9 @@ export interface Column {
   flexible?: Shorten;
 }
 
+/** A longer title is cut. */
+const MOST_TITLE_LINES = 3;
+
 /** Lines of at most `width` columns. */
 export class Page {
   readonly style: Style;
@@ -59,9 +62,13 @@ export class Page {
   heading(text: string, note = ''): void {
     this.blank();
     const fits = textWidth(this.show(text)) + 2 + textWidth(this.show(note)) <= this.width;
-    if (note === '' || !fits) this.line(['title', text]);
-    else this.line(['title', text], ['dim', `  ${note}`]);
-    if (!fits) this.paragraph(note, '  ', 'dim');
+    if (note !== '' && fits) {
+      this.line(['title', text], ['dim', `  ${note}`]);
+      return;
+    }
+    const lines = wrapText(this.show(text), this.width);
+    for (const line of lines.length <= MOST_TITLE_LINES ? lines : [text]) this.line(['title', line]);
+    if (note !== '') this.paragraph(note, '  ', 'dim');
   }
 
   /** Wrapped text; `first` stands before its first line, the others are indented as far. what is in backticks is a command. */

@@ -1,10 +1,12 @@
 // In: findings. Out: what each says, how sure it is, the numbers behind it, and what to do next.
 import type { FindingEvent, Frame } from '../events/types.ts';
-import { formatBytes, formatConfidence, formatMoment, formatNumber, formatWallTime } from './format.ts';
+import { formatBytes, formatConfidence, formatDuration, formatMoment, formatNumber, formatWallTime } from './format.ts';
 import { limitWords } from './headline.ts';
 import type { Page } from './page.ts';
 import { SEVERITY_ROLES } from './words.ts';
 
+/** Below this many columns tables and lists do with less room. */
+export const NARROW = 76;
 const MOST_FINDINGS = 20;
 const MOST_EVIDENCE = 14;
 
@@ -29,6 +31,20 @@ export function numberFindings(findings: readonly FindingEvent[]): Map<string, n
 function addFinding(page: Page, finding: FindingEvent, number: number, severalProcesses: boolean): void {
   const role = SEVERITY_ROLES[finding.severity];
   page.paragraph(finding.title, [role, `  ${number}. ${finding.severity.toUpperCase()}  `], 'strong');
+  const indent = '     ';
+  page.paragraph(aboutWords(finding, severalProcesses), indent, 'dim');
+  page.paragraph(finding.detail, indent);
+  if (finding.site !== undefined) page.paragraph(frameWords(finding.site), ['dim', `${indent}where       `], 'strong');
+  if (finding.createdBy !== undefined)
+    page.paragraph(frameWords(finding.createdBy), ['dim', `${indent}created by  `], 'strong');
+  const limit = limitWords(finding.projection).trim();
+  if (limit !== '' && !finding.detail.includes(limit)) page.paragraph(limit, indent, role);
+  const evidence = evidenceWords(finding);
+  if (evidence.length > 0) page.paragraph(evidence.join(' · '), ['dim', `${indent}evidence    `], 'dim');
+}
+
+/** The line below a title: the rule, where and since when, how sure, whether it goes on. */
+export function aboutWords(finding: FindingEvent, severalProcesses: boolean): string {
   const about: string[] = [finding.rule];
   if (severalProcesses && finding.process !== undefined) about.push(`process ${finding.process}`);
   if (finding.at !== undefined) about.push(`since ${formatMoment(finding.at)}`);
@@ -39,16 +55,7 @@ function addFinding(page: Page, finding: FindingEvent, number: number, severalPr
     about.push(finding.ongoing ? 'still going on' : 'has stopped');
   }
   if (finding.status === 'open') about.push('not final');
-  const indent = '     ';
-  page.paragraph(about.join(' · '), indent, 'dim');
-  page.paragraph(finding.detail, indent);
-  if (finding.site !== undefined) page.paragraph(frameWords(finding.site), ['dim', `${indent}where       `], 'strong');
-  if (finding.createdBy !== undefined)
-    page.paragraph(frameWords(finding.createdBy), ['dim', `${indent}created by  `], 'strong');
-  const limit = limitWords(finding.projection).trim();
-  if (limit !== '' && !finding.detail.includes(limit)) page.paragraph(limit, indent, role);
-  const evidence = evidenceWords(finding.evidence);
-  if (evidence.length > 0) page.paragraph(evidence.join(' · '), ['dim', `${indent}evidence    `], 'dim');
+  return about.join(' · ');
 }
 
 /** What to do next. Advice that an earlier finding gave is not said twice. */
@@ -59,7 +66,9 @@ function addAdvice(page: Page, finding: FindingEvent, number: number, given: Map
   );
   if (before.size > 0) lines.push(`as for finding ${[...before].join(', ')}`);
   lines.forEach((advice, index) => {
-    page.paragraph(advice, ['calm', `     ${index === 0 ? 'next      ' : '          '}→ `]);
+    // A narrow page keeps its columns for the commands.
+    const lead = (index === 0 ? 'next' : '').padEnd(page.width < NARROW ? 5 : 10);
+    page.paragraph(advice, ['calm', `     ${lead}→ `]);
   });
   for (const advice of finding.advice ?? []) if (!given.has(advice)) given.set(advice, number);
 }
@@ -79,9 +88,17 @@ export function placeOf(frame: { file?: string; line?: number }): string {
 /** Ids join events; they tell a person nothing. */
 const ID_NAMES = new Set(['signal', 'group', 'groups', 'ids', 'inflection', 'inflections']);
 
-/** Evidence as `name value` with the unit that the name ends in; objects are opened one level, lists of objects counted. */
-export function evidenceWords(evidence: Record<string, unknown>): string[] {
+/** Evidence as `name value` with the unit of the name; objects are opened one level, lists of objects counted. */
+export function evidenceWords({ at, evidence }: Pick<FindingEvent, 'at' | 'evidence'>): string[] {
   const words: string[] = [];
+  const perSecond = Object.keys(evidence).some((name) => name.endsWith('PerSecond'));
+  const withUnit = (name: string, value: number): string => {
+    if (MOMENTS.has(name)) return at === undefined ? `point ${plainNumber(value)}` : formatMoment(value);
+    if (name === 'slopeInterval') return `${formatNumber(value)} MiB${perSecond ? '/s' : ' a cycle'}`;
+    if (name === 'slopeError') return `${formatBytes(value)}${perSecond ? '/s' : ' a snapshot'}`;
+    for (const [ending, format] of UNITS) if (ending.test(name)) return format(value);
+    return plainNumber(value);
+  };
   const add = (name: string, value: unknown, depth: number) => {
     if (words.length >= MOST_EVIDENCE) return;
     if (typeof value === 'number') words.push(`${plainName(name)} ${withUnit(name, value)}`);
@@ -89,11 +106,15 @@ export function evidenceWords(evidence: Record<string, unknown>): string[] {
     else if (Array.isArray(value)) {
       const flat = value.filter((item) => typeof item === 'number' || typeof item === 'string');
       if (flat.length > 0 && flat.length === value.length) {
-        const shown = flat.slice(0, 12).map((item) => (typeof item === 'number' ? plainNumber(item) : item));
+        const shown = flat.slice(0, 12).map((item) => (typeof item === 'number' ? withUnit(name, item) : item));
         words.push(`${plainName(name)} ${shown.join(', ')}${flat.length > 12 ? ', …' : ''}`);
       }
     } else if (isInterval(value)) {
-      words.push(`${plainName(name)} ${plainNumber(value.from)} to ${plainNumber(value.to)}`);
+      words.push(`${plainName(name)} ${range(withUnit(name, value.from), ' to ', withUnit(name, value.to))}`);
+    } else if (isChange(value)) {
+      // Elsewhere `stacks` counts them.
+      const signal = name === 'stacks' ? 'stacksMiB' : name;
+      words.push(`${plainName(name)} ${range(withUnit(signal, value.before), ' → ', withUnit(signal, value.after))}`);
     } else if (value !== null && typeof value === 'object' && depth < 1) {
       for (const [key, inner] of Object.entries(value)) add(`${name} ${key}`, inner, depth + 1);
     }
@@ -107,7 +128,22 @@ function isInterval(value: unknown): value is { from: number; to: number } {
   return typeof from === 'number' && typeof to === 'number';
 }
 
-const UNIT_ENDINGS: [RegExp, (value: number) => string][] = [
+function isChange(value: unknown): value is { before: number; after: number } {
+  const { before, after, ...more } = (value ?? {}) as { before?: unknown; after?: unknown };
+  return typeof before === 'number' && typeof after === 'number' && Object.keys(more).length === 0;
+}
+
+/** Two values; a unit that they share is said once. */
+function range(from: string, between: string, to: string): string {
+  const unit = / .*/.exec(to)?.[0] ?? '';
+  return `${from.endsWith(unit) ? from.slice(0, from.length - unit.length) : from}${between}${to}`;
+}
+
+/** Moments of the trace; points where it has no times. */
+const MOMENTS = new Set(['from', 'until', 'fromInterval']);
+
+/** Units by what a name ends in, and those of the signals. */
+const UNITS: [RegExp, (value: number) => string][] = [
   [/MiBPerSecond$/, (value) => `${formatNumber(value)} MiB/s`],
   [/(Bytes|bytes)PerSecond$/, (value) => `${formatBytes(value)}/s`],
   [/PerSecond$/, (value) => `${formatNumber(value)}/s`],
@@ -119,14 +155,16 @@ const UNIT_ENDINGS: [RegExp, (value: number) => string][] = [
   [/Ns$/, (value) => `${formatNumber(value)} ns`],
   [/[Ss]econds$/, (value) => `${formatNumber(value)} s`],
   [/[Mm]inutes$/, (value) => `${formatNumber(value)} min`],
-  [/[Ss]hare$/, (value) => `${formatNumber(value * 100)} %`],
+  [
+    /([Ss]hare|Share(Of|In)[A-Z]\w*)$|^share(Of|In)[A-Z]\w*$|^gcCpu|^relativeError$/,
+    (value) => `${formatNumber(value * 100)} %`,
+  ],
+  [/^allocRate/, (value) => `${formatNumber(value)} MiB/s`],
+  [/^gcInterval/, formatDuration],
+  [/^(heapGoal|heapLive)$/, (value) => `${formatNumber(value)} MiB`],
+  [/^pause$/, (value) => `${formatNumber(value)} ms`],
   [/[Pp]ercent$/, (value) => `${formatNumber(value)} %`],
 ];
-
-function withUnit(name: string, value: number): string {
-  for (const [ending, format] of UNIT_ENDINGS) if (ending.test(name)) return format(value);
-  return plainNumber(value);
-}
 
 /** Counts stay whole. */
 function plainNumber(value: number): string {
@@ -141,5 +179,6 @@ function plainName(name: string): string {
   );
   return (bare === '' ? name : bare)
     .replace(/([a-z0-9])([A-Z])/g, (_, a: string, b: string) => `${a} ${b.toLowerCase()}`)
+    .replace(/\b(gc|gogc|cpu)\b/g, (word) => word.toUpperCase())
     .trim();
 }

@@ -3,7 +3,8 @@ import type { FindingEvent, Frame, GoroutineGroup, GoroutinesEvent, ThreadsEvent
 import { formatCount } from './format.ts';
 import type { Column, Page, Span } from './page.ts';
 import { frameWords, placeOf } from './report-findings.ts';
-import type { SnapshotSeries } from './snapshot-series.ts';
+import type { Report } from './report-model.ts';
+import type { NamedCourse, SnapshotSeries } from './snapshot-series.ts';
 import { drawBars, drawShare } from './sparkline.ts';
 
 const MOST_GROUPS = 15;
@@ -80,10 +81,11 @@ function addGroups(page: Page, dump: GoroutinesEvent): void {
     page.line(['dim', `  … and ${goroutines(left)} goroutines in ${formatCount(left.length, 'more group')}`]);
   if (idle.length > 0) {
     const few = formatCount(goroutines(idle), 'goroutine');
-    page.line([
+    page.paragraph(
+      `set aside: ${few} of the runtime and of idle connections, in ${formatCount(idle.length, 'group')}`,
+      '  ',
       'dim',
-      `  set aside: ${few} of the runtime and of idle connections, in ${formatCount(idle.length, 'group')}`,
-    ]);
+    );
   }
 }
 
@@ -116,7 +118,11 @@ export function baseName(path: string): string {
   return path.slice(head.lastIndexOf('/') + 1);
 }
 
-function addCourses(page: Page, dumps: SnapshotSeries<GoroutinesEvent>, findings: readonly FindingEvent[]): void {
+/** All goroutines, then the groups that a finding names, then others that grew. */
+export function coursesOfDumps(
+  dumps: SnapshotSeries<GoroutinesEvent>,
+  findings: readonly FindingEvent[],
+): NamedCourse[] {
   const named = new Set(
     findings.flatMap((finding) => {
       const signal = finding.evidence['signal'];
@@ -129,24 +135,32 @@ function addCourses(page: Page, dumps: SnapshotSeries<GoroutinesEvent>, findings
     ...growing.filter((course) => !named.has(course.key) && course.values.at(-1)! - course.values[0]! >= LEAST_GROWTH),
   ].slice(0, MOST_GROWING);
   const groups = new Map(dumps.last.groups.map((group) => [group.id, group]));
-  const width = Math.max(12, Math.min(60, page.width - 52, dumps.totals.length));
-  const row = (name: Span, values: readonly number[]): Span[] => [
-    name,
-    ['curve', drawBars(values, width, 0)],
-    `${values[0]} → ${values.at(-1)}`,
+  return [
+    { name: 'all goroutines', values: dumps.totals, blamed: false },
+    ...courses.map(({ key, values }) => {
+      const group = groups.get(key);
+      return { name: group === undefined ? key : siteWords(blockingFrame(group)), values, blamed: named.has(key) };
+    }),
   ];
+}
+
+function addCourses(page: Page, dumps: SnapshotSeries<GoroutinesEvent>, findings: readonly FindingEvent[]): void {
+  const width = Math.max(12, Math.min(60, page.width - 52, dumps.totals.length));
   page.blank();
   page.table(
     [{ header: 'over the dumps', flexible: 'middle' }, { header: '' }, { header: 'first → last', align: 'right' }],
-    [
-      row('all goroutines', dumps.totals),
-      ...courses.map(({ key, values }) => {
-        const group = groups.get(key);
-        const name = group === undefined ? key : siteWords(blockingFrame(group));
-        return row(named.has(key) ? ['growth', name] : name, values);
-      }),
-    ],
+    coursesOfDumps(dumps, findings).map(({ name, values, blamed }): Span[] => [
+      blamed ? ['growth', name] : name,
+      ['curve', drawBars(values, width, 0)],
+      `${values[0]} → ${values.at(-1)}`,
+    ]),
   );
+}
+
+/** What stands for `group:ID`: the line where the group waits. */
+export function groupNames({ goroutines }: Pick<Report, 'goroutines'>): Map<string, string> {
+  const groups = goroutines?.last.groups ?? [];
+  return new Map(groups.map((group) => [`group:${group.id}`, siteWords(blockingFrame(group))]));
 }
 
 /** The threadcreate profile: who made threads. */

@@ -6,7 +6,7 @@ import type { Column, Page, Span } from './page.ts';
 import { placeOf } from './report-findings.ts';
 import { baseName, siteWords } from './report-goroutines.ts';
 import { siteKey } from './report-model.ts';
-import type { SnapshotSeries } from './snapshot-series.ts';
+import type { NamedCourse, SnapshotSeries } from './snapshot-series.ts';
 import { drawBars, drawShare } from './sparkline.ts';
 
 const MOST_SITES = 15;
@@ -54,10 +54,11 @@ export function addHeap(page: Page, heaps: SnapshotSeries<HeapEvent>, findings: 
       ]),
   );
   if (sites.length > MOST_SITES) page.line(['dim', `  … and ${formatCount(sites.length - MOST_SITES, 'more site')}`]);
-  if (count > 1) addCourses(page, heaps, sites, findings);
+  if (count > 1) addCourses(page, heaps, findings);
 }
 
-function sumBySite(heap: HeapEvent): SiteSum[] {
+/** Of all sizes of object of a place, the largest places first. */
+export function sumBySite(heap: HeapEvent): SiteSum[] {
   const sums = new Map<string, SiteSum>();
   for (const site of heap.sites) {
     const key = siteKey(site);
@@ -83,32 +84,34 @@ function sumBySite(heap: HeapEvent): SiteSum[] {
   );
 }
 
-function addCourses(
-  page: Page,
-  heaps: SnapshotSeries<HeapEvent>,
-  sites: readonly SiteSum[],
-  findings: readonly FindingEvent[],
-): void {
-  const blamed = new Set(findings.flatMap((finding) => (finding.site === undefined ? [] : [siteKey(finding.site)])));
-  const byKey = new Map(sites.map((site) => [site.key, site]));
-  const growing = heaps.growing().slice(0, MOST_GROWING);
-  const width = Math.max(12, Math.min(60, page.width - 52, heaps.totals.length));
-  const row = (name: Span, values: readonly number[]): Span[] => [
-    name,
-    ['curve', drawBars(values, width, 0)],
-    `${formatBytes(values[0]!)} → ${formatBytes(values.at(-1)!)}`,
+/** The whole, then the places that grew most. */
+export function coursesOfHeaps(heaps: SnapshotSeries<HeapEvent>, findings: readonly FindingEvent[]): NamedCourse[] {
+  const blamed = new Set(
+    findings.flatMap(({ site, severity }) => (site === undefined || severity === 'info' ? [] : [siteKey(site)])),
+  );
+  const byKey = new Map(sumBySite(heaps.last).map((site) => [site.key, site]));
+  return [
+    { name: 'in use', values: heaps.totals, blamed: false },
+    ...heaps
+      .growing()
+      .slice(0, MOST_GROWING)
+      .map(({ key, values }) => {
+        const site = byKey.get(key);
+        return { name: site === undefined ? key : siteWords(site), values, blamed: blamed.has(key) };
+      }),
   ];
+}
+
+function addCourses(page: Page, heaps: SnapshotSeries<HeapEvent>, findings: readonly FindingEvent[]): void {
+  const width = Math.max(12, Math.min(60, page.width - 52, heaps.totals.length));
   page.blank();
   page.table(
     [{ header: 'over the heap texts', flexible: 'middle' }, { header: '' }, { header: 'first → last', align: 'right' }],
-    [
-      row('in use', heaps.totals),
-      ...growing.map(({ key, values }) => {
-        const site = byKey.get(key);
-        const name = site === undefined ? key : siteWords(site);
-        return row(blamed.has(key) ? ['growth', name] : name, values);
-      }),
-    ],
+    coursesOfHeaps(heaps, findings).map(({ name, values, blamed }): Span[] => [
+      blamed ? ['growth', name] : name,
+      ['curve', drawBars(values, width, 0)],
+      `${formatBytes(values[0]!)} → ${formatBytes(values.at(-1)!)}`,
+    ]),
   );
 }
 
@@ -129,14 +132,14 @@ export function memoryBill(stats: MemStatsEvent): { name: string; bytes: number;
   };
   add('objects', alloc, 'in use, and garbage until the next GC');
   if (inUse !== undefined && alloc !== undefined)
-    add('fragmentation', inUse - alloc, 'unused room inside pages that hold objects');
+    add('fragmentation', inUse - alloc, 'unused room in pages with objects');
   if (idle !== undefined && released !== undefined) add('idle', idle - released, 'free pages kept, not yet given back');
   add('stacks', of('StackSys'), 'of goroutines and threads');
   add('GC', of('GCSys'), "the collector's own tables");
   add('spans', (of('MSpanSys') ?? 0) + (of('MCacheSys') ?? 0), "the allocator's own tables");
   add('profiling', of('BuckHashSys'), 'tables of the profiles');
   add('other', of('OtherSys'), 'the rest of the runtime');
-  add('given back', released, 'returned to the system: part of Sys, not of RSS');
+  add('given back', released, 'back with the system: Sys, not RSS');
   return parts;
 }
 
@@ -189,7 +192,7 @@ function pauseWords(stats: MemStatsEvent): string[] {
   return [`the last ${formatCount(sorted.length, 'pause')}: p50 ${rank(0.5)}, p90 ${rank(0.9)}, max ${rank(1)}`];
 }
 
-const CONTENTION_WORDS = { block: 'Blocking', mutex: 'Lock contention' };
+export const CONTENTION_WORDS = { block: 'Blocking', mutex: 'Lock contention' };
 
 /** Adds a block or mutex profile. */
 export function addContention(page: Page, profile: ContentionEvent): void {

@@ -18,6 +18,7 @@ import {
 import { besidesOf, headlineOf, spanWords, whenOf } from './headline.ts';
 import { type DrawnChart, drawLineChart } from './line-chart.ts';
 import type { Column, Page, Span } from './page.ts';
+import { NARROW } from './report-findings.ts';
 import { drawSparkline } from './sparkline.ts';
 import type { ChartedSignal, ProcessReport } from './traced-process.ts';
 import { formatWords, KIND_ROLES, KIND_WORDS, rulesOfSignal, signalWords, stretchRole } from './words.ts';
@@ -25,8 +26,6 @@ import { formatWords, KIND_ROLES, KIND_WORDS, rulesOfSignal, signalWords, stretc
 /** Rows of a table of bends; more are counted, not shown. */
 export const MOST_ROWS = 20;
 const MOST_OTHER_ROWS = 12;
-/** Below this many columns the table of bends does without the cycle. */
-const NARROW = 76;
 
 /** Adds one process to the page. `findingNumbers` maps a finding's id to its number in the list of findings. */
 export function addProcess(
@@ -45,6 +44,8 @@ export function addProcess(
   );
   const bends = report.inflections.filter((bend) => bend.signal === 'heapLive');
   const shown = mostSure(bends, MOST_ROWS);
+  // One collection has no course, and nothing to be counted in percentiles.
+  if (report.stats.cycles < 2) return;
   const chart = addHeapChart(page, report, shown, height);
   if (chart !== undefined) addSparklines(page, report, chart);
   addBends(page, report, shown, bends.length - shown.length + report.inflectionsDropped);
@@ -53,12 +54,16 @@ export function addProcess(
   addTotals(page, report);
 }
 
-/** `process 2, restarted · gctrace 1.19+ · 93 GCs in 2 min · GOMAXPROCS 2`. */
-export function processTitle(report: ProcessReport): string {
+/**
+ * `process 2, restarted · gctrace 1.19+ · 93 GCs in 2 min · GOMAXPROCS 2`.
+ * @param named with the input that it comes from
+ */
+export function processTitle(report: ProcessReport, named = false): string {
   const reason = report.reason === 'restart' ? ' (restarted)' : report.reason === 'interleaved' ? ' (interleaved)' : '';
   // Another line may have come first (package init, SCHED): that it did says nothing of the trace.
   const format = report.format?.startsWith('gctrace') ? ` · ${formatWords(report.format)}` : '';
-  return `process ${report.process}${reason}${format} · ${spanWords(report)} · GOMAXPROCS ${report.stats.procs}`;
+  const source = named ? ` · ${report.source === '-' ? 'standard input' : report.source}` : '';
+  return `process ${report.process}${reason}${source}${format} · ${spanWords(report)} · GOMAXPROCS ${report.stats.procs}`;
 }
 
 /** The most certain `most` of the bends, in their order. */
@@ -104,10 +109,11 @@ function addHeapChart(
     }),
     ...(report.timeBase === 'index' ? { counts: 'cycle' } : {}),
   });
-  page.heading(
-    'Live heap after each GC, MiB',
-    report.timeBase === 'index' ? 'this Go version prints no times: x is the cycle' : '',
-  );
+  const notes = [
+    ...(report.timeBase === 'index' ? ['this Go version prints no times: x is the cycle'] : []),
+    ...(chart?.shaded ? ['░ from the least to the most of a column'] : []),
+  ];
+  page.heading('Live heap after each GC, MiB', notes.join('; '));
   for (const row of chart?.rows ?? []) page.line(...row);
   return chart;
 }
@@ -158,12 +164,14 @@ function addBends(page: Page, report: ProcessReport, bends: readonly InflectionE
     `${onlyPeaks ? 'Peaks' : 'Bends'} of the live heap`,
     left > 0 ? `the ${bends.length} surest of ${bends.length + left}` : '',
   );
-  const narrow = timed && page.width < NARROW;
+  const narrow = page.width < NARROW;
   const columns: Column[] = [{ header: 'no.', align: 'right' }];
   if (timed) columns.push({ header: 'time', align: 'right' });
   if (wall) columns.push({ header: 'wall time' });
   const per = timed ? 'MiB/s' : 'MiB/cycle';
-  if (!narrow) columns.push({ header: 'cycle', align: 'right' });
+  // Where there is no time, or room, the cycle tells where it is.
+  const counted = !timed || !narrow;
+  if (counted) columns.push({ header: 'cycle', align: 'right' });
   columns.push(
     { header: narrow ? 'MiB' : 'heap MiB', align: 'right' },
     { header: `growth ${per}`, align: 'right' },
@@ -176,7 +184,7 @@ function addBends(page: Page, report: ProcessReport, bends: readonly InflectionE
     const row: Span[] = [[role, String(index + 1)]];
     if (timed) row.push(bend.at === undefined ? '' : formatMoment(bend.at));
     if (wall) row.push(['dim', bend.atTime === undefined ? '' : formatWallTime(bend.atTime)]);
-    if (!narrow) row.push(bend.cycle === undefined ? '' : String(bend.cycle));
+    if (counted) row.push(bend.cycle === undefined ? '' : String(bend.cycle));
     row.push(formatNumber(bend.value), slopeCell(bend));
     row.push(formatSigned(tiny(bend.growthChange)), [role, kindWords(bend)], formatConfidence(bend.confidence));
     return row;
@@ -242,7 +250,9 @@ export function otherKindWords(bend: InflectionEvent): string {
   if (bend.kind === 'peak' || bend.kind === 'regime') return `${KIND_WORDS[bend.kind]}: ${level} ${unit}`;
   const slope = bend.slopeAfter * scale;
   if (bend.at !== undefined) return `${KIND_WORDS[bend.kind]}, ${formatGrowth(slope, unit)}`;
-  return `${KIND_WORDS[bend.kind]}, ${formatSigned(tiny(slope))} ${unit} a ${bend.cycle === undefined ? 'snapshot' : 'cycle'}`;
+  // The signal says already what is counted.
+  const counted = unit === 'goroutines' ? '' : ` ${unit}`;
+  return `${KIND_WORDS[bend.kind]}, ${formatSigned(tiny(slope))}${counted} a ${bend.cycle === undefined ? 'snapshot' : 'cycle'}`;
 }
 
 /** The finding of a rule that watches this signal, near in time. */
@@ -261,7 +271,10 @@ function findingOf(bend: InflectionEvent, report: ProcessReport | undefined): st
 function addPauses(page: Page, report: ProcessReport): void {
   const pauses = report.stats.pausesMs;
   if (pauses === undefined) return;
-  page.heading('Stop-the-world pauses, ms', `${formatNumber(pauses.sum)} ms in all`);
+  page.heading(
+    'Stop-the-world pauses, ms',
+    `${pauses.sum < 1000 ? `${formatNumber(pauses.sum)} ms` : formatDuration(pauses.sum / 1000)} in all`,
+  );
   const columns: Column[] = [{ header: '' }];
   for (const header of ['p50', 'p90', 'p99', 'p99.9', 'max']) columns.push({ header, align: 'right' });
   const row = (name: Span, values: Percentiles | undefined): Span[][] =>
@@ -278,8 +291,10 @@ function addPauses(page: Page, report: ProcessReport): void {
 function addTotals(page: Page, report: ProcessReport): void {
   const { stats } = report;
   const parts: string[] = [`${formatCount(stats.cycles, 'GC cycle')} (${stats.firstCycle}–${stats.lastCycle})`];
-  if (stats.seconds !== undefined) parts.push(formatDuration(stats.seconds));
-  if (stats.cyclesPerMinute !== undefined) parts.push(`${formatNumber(stats.cyclesPerMinute)} GCs a minute`);
+  if (stats.seconds) parts.push(formatDuration(stats.seconds));
+  // What comes in less than a second says nothing of a minute.
+  if (stats.cyclesPerMinute !== undefined && stats.seconds !== undefined && stats.seconds >= 1)
+    parts.push(`${formatNumber(stats.cyclesPerMinute)} GCs a minute`);
   if (stats.forcedCycles > 0) parts.push(`${stats.forcedCycles} forced`);
   if (stats.repairedCycles > 0) parts.push(`${formatCount(stats.repairedCycles, 'torn line')} put together`);
   if (stats.copiedCycles > 0) parts.push(`${formatCount(stats.copiedCycles, 'line')} printed again left out`);

@@ -1,9 +1,10 @@
 // In: a Report, a size. Out: the report as text: headline, charts, bends, pauses, findings, dumps; no line wider than asked.
 import type { FindingEvent } from '../events/types.ts';
 import { formatBytes, formatCount, formatDuration, formatPrintedMiB } from './format.ts';
+import type { Headline } from './headline.ts';
 import { Page } from './page.ts';
 import { addFindings, numberFindings } from './report-findings.ts';
-import { addGoroutines, addThreads, blockingFrame, siteWords } from './report-goroutines.ts';
+import { addGoroutines, addThreads, blockingFrame, groupNames, siteWords } from './report-goroutines.ts';
 import { addContention, addHeap, addMemoryBill } from './report-heap.ts';
 import type { Report } from './report-model.ts';
 import { addBendList, addProcess, processTitle } from './report-trace.ts';
@@ -39,7 +40,7 @@ export function renderReport(report: Report, options: ReportOptions): string {
   const several = report.processes.length > 1;
   addTitle(page, report);
   for (const process of report.processes.slice(0, MOST_PROCESSES)) {
-    if (several) page.heading(processTitle(process));
+    if (several) page.heading(processTitle(process, report.sources.length > 1));
     addProcess(page, process, options.height ?? chartRows(page.width), numbers);
   }
   addSmallProcesses(page, report);
@@ -53,9 +54,7 @@ export function renderReport(report: Report, options: ReportOptions): string {
   if (report.threads !== undefined) addThreads(page, report.threads);
   if (report.inflections.length > 0) {
     page.heading('Bends over the snapshots');
-    const groups = report.goroutines?.last.groups ?? [];
-    const names = new Map(groups.map((group) => [`group:${group.id}`, siteWords(blockingFrame(group))]));
-    addBendList(page, report.inflections.slice(0, 20), undefined, numbers, names);
+    addBendList(page, report.inflections.slice(0, 20), undefined, numbers, groupNames(report));
   }
   addHealth(page, report);
   addInput(page, report);
@@ -71,11 +70,16 @@ export function allFindings(report: Report): FindingEvent[] {
     .sort((a, b) => rank[a.severity] - rank[b.severity]);
 }
 
-/** The first inputs by name, the others as a number. */
-export function sourceWords(report: Report): string {
-  const sources = report.sources.map((source) => (source === '-' ? 'standard input' : source));
-  const more = sources.length > 3 ? ` and ${sources.length - 3} more` : '';
-  return `${sources.slice(0, 3).join(', ')}${more}`;
+/** Up to three inputs by name; more as a number, with the directory that they share. */
+export function sourceWords({ sources }: Report): string {
+  const names = sources.map((source) => (source === '-' ? 'standard input' : source));
+  if (names.length <= 3) return names.join(', ');
+  const [first, ...others] = names.map((name) => name.split('/').slice(0, -1));
+  const differs = first!.findIndex((part, depth) => others.some((parts) => parts[depth] !== part));
+  const shared = (differs < 0 ? first! : first!.slice(0, differs)).join('/');
+  return shared === ''
+    ? `${names.slice(0, 3).join(', ')} and ${names.length - 3} more`
+    : `${names.length} inputs in ${shared}/`;
 }
 
 function addTitle(page: Page, report: Report): void {
@@ -85,14 +89,20 @@ function addTitle(page: Page, report: Report): void {
   for (const note of report.notes) page.paragraph(`Note: ${note}.`, ['warning', '  ! ']);
 }
 
-/** One sentence for dumps and heap texts without a trace. */
-function addSnapshotHeadline(page: Page, report: Report, findings: readonly FindingEvent[]): void {
+/** One sentence for dumps and heap texts without a trace; undefined where there are none. */
+export function snapshotHeadline(report: Report, findings: readonly FindingEvent[]): Headline | undefined {
   const worst = findings.find((finding) => finding.severity !== 'info');
-  const text = worst === undefined ? snapshotWords(report) : `${worst.title.replace(/[.!]$/, '')}.`;
-  if (text === '') return;
-  const role = worst === undefined ? 'calm' : SEVERITY_ROLES[worst.severity];
+  if (worst !== undefined)
+    return { text: `${worst.title.replace(/[.!]$/, '')}.`, role: SEVERITY_ROLES[worst.severity] };
+  const text = snapshotWords(report);
+  return text === '' ? undefined : { text, role: 'calm' };
+}
+
+function addSnapshotHeadline(page: Page, report: Report, findings: readonly FindingEvent[]): void {
+  const headline = snapshotHeadline(report, findings);
+  if (headline === undefined) return;
   page.blank();
-  page.paragraph(text, [role, '  ▶ '], 'strong');
+  page.paragraph(headline.text, [headline.role, '  ▶ '], 'strong');
 }
 
 function snapshotWords(report: Report): string {
@@ -129,7 +139,8 @@ function addSmallProcesses(page: Page, report: Report): void {
   const rest = report.processes.slice(MOST_PROCESSES);
   if (rest.length > 0) {
     page.heading('Further processes', 'shorter than those above');
-    for (const process of rest.slice(0, 20)) page.line(['dim', `  ${processTitle(process)}`]);
+    for (const process of rest.slice(0, 20))
+      page.line(['dim', `  ${processTitle(process, report.sources.length > 1)}`]);
     if (rest.length > 20) page.line(['dim', `  … and ${rest.length - 20} more`]);
   }
   const { short } = report;

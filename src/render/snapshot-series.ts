@@ -12,6 +12,14 @@ export interface Course {
   values: number[];
 }
 
+/** A course as it is shown. */
+export interface NamedCourse {
+  name: string;
+  values: readonly number[];
+  /** A finding names it. */
+  blamed: boolean;
+}
+
 /** Remembers the last snapshot whole and of all others only numbers; memory does not grow with their count. */
 export class SnapshotSeries<E extends EventBase> {
   count = 0;

@@ -7,7 +7,7 @@ import type { GcbendEvent } from '../../src/events/types.ts';
 import { renderHtml } from '../../src/render/html.ts';
 import { ReportModel } from '../../src/render/report-model.ts';
 import { finding, inflection, leakEvents } from './gc-events.ts';
-import { dump, heapText, memStats } from './snapshot-events.ts';
+import { contention, dump, heapText, memStats, threads } from './snapshot-events.ts';
 
 function pageOf(events: readonly GcbendEvent[]): string {
   const model = new ReportModel();
@@ -94,4 +94,31 @@ test('no text from input becomes markup', () => {
 
 test('an empty report is a page too', () => {
   assert.match(pageOf([]), /<h1>gcbend<\/h1>/);
+});
+
+test('snapshots without a trace: a first sentence, courses over the series, places added up, locks, threads, bends', () => {
+  const bend = inflection({ id: 's', signal: 'group:g-send', kind: 'growth-onset', unit: 'goroutines', slopeAfter: 3 });
+  const { process: _, at: __, cycle: ___, ...loose } = bend;
+  const page = pageOf([dump(3), dump(9), heapText(3), heapText(9), contention(), threads(), loose]);
+  assert.match(
+    page,
+    /<p class="headline calm">12 goroutines in the first of 2 dumps, 18 in the last; no group was found to grow without end\.<\/p>/,
+  );
+  assert.match(page, /over the dumps[\s\S]*?all goroutines[\s\S]*?<svg class="course"/);
+  assert.match(page, /over the heap texts/);
+  assert.match(page, /<h2>(Blocking|Lock contention): /);
+  assert.match(page, /<h2>Threads: /);
+  assert.match(page, /<h2>Bends over the snapshots<\/h2>[\s\S]*?starts to grow, \+3\.00 a snapshot/);
+  const [site] = heapText(9).sites;
+  const sizes = pageOf([{ ...heapText(9), sites: [site!, site!] }]);
+  const rows = sizes.slice(sizes.indexOf('<h2>Heap: ')).match(/<td class="r">/g)!;
+  assert.equal(rows.length, 4, 'one row for the two sizes of object of a place');
+});
+
+test('what has no end is not called going on; notes stand first', () => {
+  const model = new ReportModel();
+  model.push(finding({ id: 'b', rule: 'memory-bill', severity: 'info' }));
+  const page = renderHtml(model.finish(['use `tac a.log | gcbend`']));
+  assert.doesNotMatch(page, /still going on|has stopped/);
+  assert.ok(page.includes('<p class="note warning">Note: use <code>tac a.log | gcbend</code>.</p>'));
 });

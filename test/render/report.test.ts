@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { GcbendEvent, InflectionKind } from '../../src/events/types.ts';
+import { BucketedSeries, resample } from '../../src/render/bucketed-series.ts';
 import { renderReport } from '../../src/render/report.ts';
+import { evidenceWords } from '../../src/render/report-findings.ts';
 import { ReportModel } from '../../src/render/report-model.ts';
 import { textWidth } from '../../src/render/sanitize.ts';
 import { finding, gcEventsAlong, inflection, leakEvents } from './gc-events.ts';
@@ -327,4 +329,84 @@ test('dumps that know their time stand on the time axis of the trace', () => {
   const text = renderReport(reportOf([...gcEventsAlong(() => 30, 60), ...dumps]), { ...plain, width: 80 });
   assert.match(text, /goroutines {2}last 509, max 509/);
   assert.match(text, /blocked goroutines {2}last 507, max 507/);
+});
+
+test('evidence has units, and what was before and after stands together', () => {
+  const evidence = {
+    from: 48.6,
+    fromInterval: { from: 47.8, to: 49 },
+    slopeMiBPerSecond: 1.04,
+    slopeInterval: { from: 1.03, to: 1.05 },
+    allocRate: { before: 69.3, after: 69.8 },
+    gcInterval: { before: 0.38, after: 0.0117 },
+    gcCpu: { before: 0.0012, after: 0.07 },
+    stacks: { before: 1, after: 2 },
+    grownShareOfHeap: 0.73,
+    gogcPercent: 101,
+    inUseBytes: [0, 1048576],
+  };
+  assert.deepEqual(evidenceWords({ at: 48.6, evidence }), [
+    'from 48.6 s',
+    'from interval 47.8 to 49.0 s',
+    'slope 1.04 MiB/s',
+    'slope interval 1.03 to 1.05 MiB/s',
+    'alloc rate 69.3 → 69.8 MiB/s',
+    'GC interval 0.38 s → 11.7 ms',
+    'GC CPU 0.12 → 7.00 %',
+    'stacks 1.00 → 2.00 MiB',
+    'grown share of heap 73.0 %',
+    'GOGC 101 %',
+    'in use 0 B, 1.00 MiB',
+  ]);
+  assert.deepEqual(evidenceWords({ evidence: { from: 29, stacks: 1, slopePerCycleMiB: 1.88 } }), [
+    'from point 29',
+    'stacks 1',
+    'slope per cycle 1.88 MiB',
+  ]);
+});
+
+test('bends by cycle keep all their columns at 60', () => {
+  const untimed = leakEvents().map((event): GcbendEvent => {
+    if (event.type !== 'gc' && event.type !== 'inflection') return event;
+    const { at: _, ...rest } = event;
+    return rest as GcbendEvent;
+  });
+  const lines = renderReport(reportOf(untimed), { ...plain, width: 60 }).split('\n');
+  const header = lines.find((line) => line.includes('what happens'))!;
+  assert.match(header, /no\. cycle +MiB +growth MiB\/cycle +change what happens +sure$/);
+  assert.match(lines[lines.indexOf(header) + 1]!, /%$/);
+});
+
+test('several inputs: each process names its own, many are told by their directory, a long title is wrapped', () => {
+  const of = (source: string, process: number) =>
+    leakEvents().map((event) => ({ ...event, source, ...('process' in event ? { process } : {}) }) as GcbendEvent);
+  const few = renderReport(reportOf([...of('logs/a.log', 1), ...of('logs/b.log', 2)]), { ...plain, width: 80 });
+  assert.match(few, /^gcbend {2}logs\/a\.log, logs\/b\.log\n/);
+  assert.match(few, /\nprocess 1 · logs\/a\.log · /);
+  assert.match(few, /\nprocess 2 · logs\/b\.log · /);
+  const many = ['a', 'b', 'c', 'd'].map((name) => ({ ...dump(3), source: `/var/dumps/of/${name}.txt` }));
+  assert.match(renderReport(reportOf(many), { ...plain, width: 80 }), /^gcbend {2}4 inputs in \/var\/dumps\/of\/\n/);
+  const long = 'x/'.repeat(40);
+  const title = renderReport(reportOf([{ ...dump(3), source: long }]), { ...plain, width: 60 });
+  assert.equal(title.slice(0, title.indexOf('\n\n')).replace(/\s/g, ''), `gcbend${long}`);
+});
+
+test('one collection has no chart and no percentiles; what a shaded column means is said', () => {
+  const [only] = gcEventsAlong(() => 20, 1);
+  const one = renderReport(reportOf([only!]), { ...plain, width: 80 });
+  assert.match(one, /Only 1 GC: too few/);
+  assert.doesNotMatch(one, /Live heap after|p99|0 ms/);
+  const spiky = gcEventsAlong((at) => (Math.round(at * 2) % 7 === 0 ? 90 : 20), 600);
+  assert.match(
+    renderReport(reportOf(spiky), { ...plain, width: 60 }),
+    /MiB\n {2}░ from the least to the most of a column/,
+  );
+});
+
+test('a wide chart of a program that collects seldom has no holes', () => {
+  const course = new BucketedSeries();
+  for (let at = 0; at <= 400; at += 7) course.push(at, 10);
+  assert.ok(resample(course.buckets, 0, 399, 400).every(({ far }) => !far));
+  course.push(900, 10);
+  assert.ok(resample(course.buckets, 0, 900, 901).some(({ far }) => far));
 });
