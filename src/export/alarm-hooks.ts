@@ -2,6 +2,7 @@
 // Nothing of a finding ever becomes part of a command line: its texts come from the program that is watched.
 import { spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { GcbendError } from '../errors.ts';
 import type { FindingEvent } from '../events/types.ts';
 
 export interface AlarmOptions {
@@ -29,14 +30,17 @@ const MAX_WAITING = 1000;
 /** Tells each finding once; a revision of one that was told, and one that is withdrawn, is not news. */
 export class AlarmHooks {
   private readonly options: AlarmOptions;
+  private readonly webhook: Webhook | undefined;
   private readonly told = new Set<string>();
   private readonly stop = new AbortController();
   private commands: Promise<void> = Promise.resolve();
   private posts: Promise<void> = Promise.resolve();
   private waiting = 0;
 
+  /** Throws GcbendError('USAGE') for an address that nothing can be posted to. */
   constructor(options: AlarmOptions) {
     this.options = options;
+    this.webhook = options.webhook === undefined ? undefined : parseWebhook(options.webhook);
   }
 
   /** Takes a finding; returns at once. One command and one POST at a time, in order. */
@@ -50,7 +54,8 @@ export class AlarmHooks {
       return;
     }
     const json = `${JSON.stringify(finding)}\n`;
-    const { command, webhook } = this.options;
+    const { command } = this.options;
+    const { webhook } = this;
     if (command !== undefined) this.commands = this.enqueue(this.commands, () => this.runCommand(command, json));
     if (webhook !== undefined) this.posts = this.enqueue(this.posts, () => this.post(webhook, json));
   }
@@ -108,7 +113,7 @@ export class AlarmHooks {
     });
   }
 
-  private async post(webhook: string, json: string): Promise<void> {
+  private async post(webhook: Webhook, json: string): Promise<void> {
     const { onProblem, retryMs = 1000 } = this.options;
     let why = '';
     for (let attempt = 1; attempt <= MAX_TRIES && !this.stop.signal.aborted; attempt += 1) {
@@ -120,21 +125,21 @@ export class AlarmHooks {
       const waitMs = answer.afterMs ?? retryMs * 2 ** (attempt - 1);
       await sleep(waitMs, undefined, { signal: this.stop.signal }).catch(() => {});
     }
-    onProblem(`webhook ${hostOf(webhook)}: ${why}`);
+    onProblem(`webhook ${webhook.url.host}: ${why}`);
   }
 
   /** Undefined: delivered. */
   private async postOnce(
-    webhook: string,
+    { url, headers }: Webhook,
     json: string,
   ): Promise<{ why: string; again: boolean; afterMs?: number } | undefined> {
     const { requestTimeoutMs = 10_000 } = this.options;
     const signal = AbortSignal.any([this.stop.signal, AbortSignal.timeout(requestTimeoutMs)]);
     try {
-      const response = await fetch(webhook, {
+      const response = await fetch(url, {
         method: 'POST',
         body: json,
-        headers: { 'content-type': 'application/json', 'user-agent': 'gcbend' },
+        headers: { 'content-type': 'application/json', 'user-agent': 'gcbend', ...headers },
         // A finding is for the host that the user named.
         redirect: 'manual',
         signal,
@@ -149,15 +154,43 @@ export class AlarmHooks {
     } catch (error) {
       if (signal.aborted) return { why: 'no answer in time', again: true };
       const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
-      return { why: code ?? 'the request failed', again: code !== 'ENOTFOUND' && code !== undefined };
+      const words = code === undefined ? undefined : FAILURES[code];
+      const why = words === undefined ? (code ?? 'the request failed') : `${words} (${code})`;
+      return { why, again: code !== 'ENOTFOUND' && code !== undefined };
     }
   }
 }
 
-function hostOf(address: string): string {
-  try {
-    return new URL(address).host;
-  } catch {
-    return 'address';
+const FAILURES: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nobody listens there',
+  ECONNRESET: 'the connection was cut',
+  ENOTFOUND: 'no such host name',
+  EAI_AGAIN: 'the name server does not answer',
+  UND_ERR_SOCKET: 'the connection was cut',
+  UND_ERR_CONNECT_TIMEOUT: 'no connection came about in time',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is not trusted; NODE_EXTRA_CA_CERTS=FILE adds an authority',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is not trusted; NODE_EXTRA_CA_CERTS=FILE adds an authority',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate is not trusted; NODE_EXTRA_CA_CERTS=FILE adds an authority',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is not for this host',
+};
+
+interface Webhook {
+  url: URL;
+  headers: Record<string, string>;
+}
+
+/** The address is not repeated: it may be a secret. */
+function parseWebhook(address: string): Webhook {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) {
+    throw new GcbendError('USAGE', '--webhook is no http or https address', { hint: '--webhook https://HOST/PATH' });
   }
+  // fetch refuses an address with a user in it.
+  const user = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  const headers: Record<string, string> =
+    user === ':' ? {} : { authorization: `Basic ${Buffer.from(user).toString('base64')}` };
+  url.username = '';
+  url.password = '';
+  return { url, headers };
 }

@@ -102,5 +102,25 @@ test('a webhook is tried again when it may help, and its address stays secret', 
   assert.deepEqual(await tell([finding('a')], { webhook }), [`webhook ${host}: answered 500`]);
   server.closeAllConnections();
   await new Promise((resolve) => server.close(resolve));
-  assert.deepEqual(await tell([finding('a')], { webhook }), [`webhook ${host}: ECONNREFUSED`]);
+  assert.deepEqual(await tell([finding('a')], { webhook }), [`webhook ${host}: nobody listens there (ECONNREFUSED)`]);
+});
+
+test('an address that nothing can be posted to is refused at once and not repeated; a user in it is sent as one', async () => {
+  for (const webhook of ['no address SECRET', 'ftp://SECRET@host/', '/SECRET']) {
+    assert.throws(
+      () => new AlarmHooks({ webhook, onProblem: () => {} }),
+      (error: Error) => /no http or https address/.test(error.message) && !/SECRET/.test(error.message),
+    );
+  }
+  let seen: string | undefined;
+  const server = createServer((request, response) => {
+    seen = request.headers.authorization;
+    request.resume().on('end', () => response.end());
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  assert.deepEqual(await tell([finding('a')], { webhook: `http://me:p%40ss@127.0.0.1:${port}/` }), []);
+  assert.equal(seen, `Basic ${Buffer.from('me:p@ss').toString('base64')}`);
+  server.closeAllConnections();
+  await new Promise((resolve) => server.close(resolve));
 });
