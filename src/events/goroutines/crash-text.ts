@@ -40,6 +40,8 @@ export class CrashText {
   line(text: string): CrashLine {
     if (text.startsWith('fatal error: ') || text.startsWith('\tfatal error: ')) {
       const fatal = text.trimStart().slice('fatal error: '.length);
+      // A process that was started again and ended the same way.
+      if (this.cause === 'fatal' && this.#lines.includes(fatal)) return 'other';
       if (this.cause === 'panic') this.#add(`fatal error: ${fatal}`);
       else this.#lines.unshift(fatal);
       this.cause = this.cause === 'sigquit' ? 'sigquit' : 'fatal';

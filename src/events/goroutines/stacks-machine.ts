@@ -50,6 +50,7 @@ export class StacksMachine implements DumpMachine {
   #truncated = false;
   /** After `-----`: further threads report, goroutines repeat. */
   #repeats = false;
+  #awaitsSignal = false;
   /** A header that may begin another dump: the line behind it tells. */
   #undecided: (BegunDump & { header: Header }) | undefined;
 
@@ -237,9 +238,16 @@ export class StacksMachine implements DumpMachine {
       this.#closeRecord();
       this.#state = 'between';
       this.#repeats = true;
+      this.#awaitsSignal = true;
       return TAKEN;
     }
-    if (this.#repeats && (/^SIG[A-Z]+: /.test(text) || this.#crash.line(text) === 'taken')) return TAKEN;
+    if (this.#repeats && /^SIG[A-Z]+: /.test(text)) {
+      // The signal of the next thread stands behind a row of dashes; without it, it is that of another process.
+      if (!this.#awaitsSignal) return DONE;
+      this.#awaitsSignal = false;
+      return TAKEN;
+    }
+    if (this.#repeats && this.#crash.line(text) === 'taken') return TAKEN;
     if (this.#record?.marginLine(text) === true) return TAKEN;
     if (isDumpNoise(text)) return TAKEN;
     if (beginsAnother(bytes, start, end)) return DONE;

@@ -127,6 +127,21 @@ test('GOTRACEBACK=crash: threads report after each other, goroutines count once'
   assert.equal(events[0]?.total, 17);
 });
 
+test('a process that crashed, was started again and crashed the same way: two events', () => {
+  const everyThread = sample('go1.26/sigquit_crash.txt');
+  assert.deepEqual(
+    dumps(everyThread + everyThread).map((event) => event.total),
+    [17, 17],
+  );
+  const bare = 'fatal error: no goroutines (main called runtime.Goexit) - deadlock!\n';
+  assert.deepEqual(
+    dumps(bare + bare).map((event) => [event.message, event.total]),
+    Array(2).fill([bare.slice('fatal error: '.length, -1), 0]),
+  );
+  const overflow = sample('go1.26/fatal_overflow.txt');
+  assert.equal(dumps(overflow + overflow).length, 2);
+});
+
 test('a panic whose message quotes a header', () => {
   const indented =
     'panic: boom\n\tgoroutine 7 [fake]:\n\tmain.fake()\n\t\t/x.go:1 +0x1\n\ngoroutine 1 [running]:\nmain.main()\n\t/app/main.go:253 +0xc78\n';
