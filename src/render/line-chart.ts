@@ -86,10 +86,8 @@ export function drawLineChart(chart: LineChart): DrawnChart | undefined {
     return character === ' ' || character === '░' || character === '·';
   };
 
-  let shaded = false;
   columns.forEach(({ min, max, gap }, column) => {
     if (gap || rowOf(min) - rowOf(max) < 2) return;
-    shaded = true;
     for (let row = rowOf(max); row <= rowOf(min); row++) put(row, column, '░', 'dim');
   });
   if (chart.behind !== undefined) {
@@ -159,6 +157,7 @@ export function drawLineChart(chart: LineChart): DrawnChart | undefined {
   });
   lines.push([lead, ['dim', `${' '.repeat(labelWidth)} └`], ...runs(base)]);
   lines.push([lead, ['dim', `${' '.repeat(labelWidth + 2)}${tickLabels(ticks, plotWidth)}`]]);
+  const shaded = grid.some((cells) => cells.some(({ character }) => character === '░'));
   return { rows: lines, left: indent + labelWidth + 2, width: plotWidth, shaded };
 }
 

@@ -59,7 +59,15 @@ export function addProcess(
  * @param named with the input that it comes from
  */
 export function processTitle(report: ProcessReport, named = false): string {
-  const reason = report.reason === 'restart' ? ' (restarted)' : report.reason === 'interleaved' ? ' (interleaved)' : '';
+  // Another file is another process: nobody restarted it.
+  const reason =
+    report.reason === 'restart'
+      ? named
+        ? ''
+        : ' (restarted)'
+      : report.reason === 'interleaved'
+        ? ' (interleaved)'
+        : '';
   // Another line may have come first (package init, SCHED): that it did says nothing of the trace.
   const format = report.format?.startsWith('gctrace') ? ` · ${formatWords(report.format)}` : '';
   const source = named ? ` · ${report.source === '-' ? 'standard input' : report.source}` : '';

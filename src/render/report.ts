@@ -84,7 +84,10 @@ export function sourceWords({ sources }: Report): string {
 
 function addTitle(page: Page, report: Report): void {
   const only = report.processes.length === 1 ? report.processes[0] : undefined;
-  page.heading(`gcbend  ${sourceWords(report)}`.trim(), only === undefined ? '' : processTitle(only));
+  page.heading(
+    `gcbend  ${sourceWords(report)}`.trim(),
+    only === undefined ? '' : processTitle(only, report.sources.length > 1),
+  );
   if (report.notes.length > 0) page.blank();
   for (const note of report.notes) page.paragraph(`Note: ${note}.`, ['warning', '  ! ']);
 }
@@ -148,7 +151,7 @@ function addSmallProcesses(page: Page, report: Report): void {
   page.blank();
   const longest = short.longestSeconds > 0 ? `, none longer than ${formatDuration(short.longestSeconds)}` : '';
   page.paragraph(
-    `${formatCount(short.count, 'short process', 'short processes')} besides (compilers and the like): ${formatCount(short.cycles, 'GC')}${longest}, live heap up to ${formatPrintedMiB(short.largestHeapMiB)}.`,
+    `${formatCount(short.count, 'short process', 'short processes')} besides${report.sources.length > 1 ? '' : ' (compilers and the like)'}: ${formatCount(short.cycles, 'GC')}${longest}, live heap up to ${formatPrintedMiB(short.largestHeapMiB)}.`,
     '  ',
     'dim',
   );

@@ -384,6 +384,7 @@ test('several inputs: each process names its own, many are told by their directo
   assert.match(few, /^gcbend {2}logs\/a\.log, logs\/b\.log\n/);
   assert.match(few, /\nprocess 1 · logs\/a\.log · /);
   assert.match(few, /\nprocess 2 · logs\/b\.log · /);
+  assert.doesNotMatch(few, /restarted/);
   const many = ['a', 'b', 'c', 'd'].map((name) => ({ ...dump(3), source: `/var/dumps/of/${name}.txt` }));
   assert.match(renderReport(reportOf(many), { ...plain, width: 80 }), /^gcbend {2}4 inputs in \/var\/dumps\/of\/\n/);
   const long = 'x/'.repeat(40);
