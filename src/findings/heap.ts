@@ -49,6 +49,7 @@ export class HeapSeriesAnalysis {
   private readonly goroutines = new Map<1 | 2, GoroutineHistory>();
   private readonly hasTime = new Map<HeapSnapshots, boolean>();
   private memStats: MemStatsEvent | undefined;
+  private isSameSaid = false;
   private origin: Origin = { source: '-', line: 1 };
 
   constructor(options: HeapAnalysisOptions = {}) {
@@ -115,10 +116,13 @@ export class HeapSeriesAnalysis {
     const previous = snapshots?.events.at(-1);
     if (previous !== undefined) {
       if (event.numGC !== undefined && event.numGC === previous.numGC && event.lastGC === previous.lastGC) {
-        this.note(
-          `${source}: no cycle has ended since ${previous.source === source ? 'the text before it' : previous.source} (NumGC ${event.numGC} in both): the counts of heap texts are ` +
-            'those of the last cycle, so nothing can have changed. Wait for a cycle, or ask for heap?debug=1&gc=1 (forces a full cycle: CPU for as long as marking takes).',
-        );
+        // A program that is polled for a week has many cycles: that is said once.
+        if (!this.isSameSaid)
+          this.note(
+            `${source}: no cycle has ended since ${previous.source === source ? 'the text before it' : previous.source} (NumGC ${event.numGC} in both): the counts of heap texts are ` +
+              'those of the last cycle, so nothing can have changed. Wait for a cycle, or ask for heap?debug=1&gc=1 (forces a full cycle: CPU for as long as marking takes).',
+          );
+        this.isSameSaid = true;
         return [];
       }
       const reason = otherProgram(previous, event);

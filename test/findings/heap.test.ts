@@ -432,7 +432,10 @@ describe('snapshots that cannot be compared', () => {
     const analysis = new HeapSeriesAnalysis();
     for (const at of [0, 1, 2]) analysis.push(heapEvent([place], at, { numGC: 7 }));
     assert.deepEqual(findings(analysis.finish(), 'site-growth'), []);
+    for (const at of [3, 4, 5]) analysis.push(heapEvent([place], 3, { numGC: 5 + at }));
+    for (const at of [3, 3]) analysis.push(heapEvent([place], at, { numGC: 20 }));
     assert.match(analysis.notes[0]!, /gc=1 \(forces a full cycle/);
+    assert.equal(analysis.notes.length, 1, 'said once, however many cycles a polled program has');
   });
 
   test('another build, a restart: the series begins again', () => {
