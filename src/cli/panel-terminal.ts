@@ -125,7 +125,8 @@ export class PanelTerminal {
     this.running = true;
     this.painted = [];
     if (this.height === 0) return;
-    this.write(`${'\n'.repeat(this.height)}\x1b[${this.height}A${SAVE}\x1b[1;${this.rows - this.height}r${RESTORE}`);
+    // The index, not a newline: the program may have written a prompt already, and goes on behind it.
+    this.write(`${INDEX.repeat(this.height)}\x1b[${this.height}A${SAVE}\x1b[1;${this.rows - this.height}r${RESTORE}`);
     this.paint();
   }
 
@@ -165,6 +166,8 @@ export class PanelTerminal {
   }
 }
 
+/** One row down in the same column; the last row scrolls. */
+const INDEX = '\x1bD';
 const SAVE = '\x1b7';
 const RESTORE = '\x1b8';
 

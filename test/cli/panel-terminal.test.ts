@@ -45,11 +45,12 @@ async function until(what: string, check: () => boolean): Promise<void> {
 }
 
 /** A shell of 80 × `rows` in which the demo runs. */
-async function startDemo(name: string, rows: number): Promise<void> {
+async function startDemo(name: string, rows: number, before = 'true'): Promise<void> {
   tmux('new-session', '-d', '-s', name, '-x', '80', '-y', String(rows), 'env -u TMUX PS1="$ " sh');
   await until('a prompt', () => screen(name).some((line) => line.startsWith('$')));
   send(name, 'echo typed before', 'Enter');
-  send(name, 'node --import tsx test/cli/fixtures/panel-demo.ts; echo "status $?"; stty -g', 'Enter');
+  await until('a prompt', () => /^typed before\n\$/m.test(history(name)));
+  send(name, `${before}; node --import tsx test/cli/fixtures/panel-demo.ts; echo "status $?"; stty -g`, 'Enter');
   await until('a panel', () =>
     screen(name)
       .at(-1)!
@@ -100,6 +101,14 @@ test('panel below, text above, every line of it, at most ten draws a second', ne
     assert.ok(Number(/report, draws (\d+)/.exec(history(name))![1]) <= seconds * 10);
     await restored(name, /status 0/);
   }
+});
+
+test('a line that was begun before the panel came is gone on with', needsTmux, async () => {
+  await startDemo('begun', 24, 'printf "name? "');
+  await until('text', () => /err 5\n/.test(history('begun')));
+  assert.match(history('begun'), /name\? (?:err|out) 1$/m);
+  send('begun', 'q');
+  await restored('begun', /status 0/);
 });
 
 test('resized smaller and larger', needsTmux, async () => {
