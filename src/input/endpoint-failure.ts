@@ -30,7 +30,7 @@ const CLIENT_REFUSED: Words = [
   'the server does not accept the client certificate',
   'check that --cert is signed by the authority that the server trusts, and that it has not expired',
 ];
-const NOT_TLS: Words = ['the server does not speak TLS on this port', 'try http:// in place of https://'];
+const NOT_TLS: Words = ['the server does not speak TLS on this port', 'http:// in place of https://'];
 
 /** OpenSSL's and Node's codes; the same words for TLS 1.2 and 1.3. */
 const TLS_WORDS: Record<string, Words> = {
@@ -113,7 +113,7 @@ export function explainFailure(
     return fail('refused', `TLS failed: ${reason ?? /:SSL routines:[^:]*:([^:]+):/.exec(message)?.[1] ?? code}`);
   }
   if (code === 'HPE_INVALID_CONSTANT' || code.startsWith('HPE_')) {
-    return fail('refused', 'the answer is not HTTP', 'try https:// in place of http://, or another port');
+    return fail('refused', 'the answer is not HTTP', 'https:// in place of http://, or another port');
   }
   const known = SOCKET_WORDS[code];
   if (known !== undefined) return fail(known[0], known[1], known[2]);
@@ -136,7 +136,7 @@ export function explainStatus(display: string, status: number, text: string, has
   if (status === 404)
     return fail('there is nothing', 'the program has to import _ "net/http/pprof" and serve it on this port');
   if (status === 400 && /HTTPS server/.test(text))
-    return fail('the server speaks HTTPS', 'try https:// in place of http://');
+    return fail('the server speaks HTTPS', 'https:// in place of http://');
   if (status >= 500) return fail('the server failed', 'it may be starting or busy');
   return fail('an unexpected answer');
 }
