@@ -63,8 +63,8 @@ export function checkWritable(file: string): void {
   }
 }
 
-/** The sink of a format; its module is loaded only now. */
-export async function createSink(format: Format, size: ReportSize): Promise<EventSink> {
+/** The sink of a format; its module is loaded only now. `failOn`: the rules whose notes fail in JUnit, too. */
+export async function createSink(format: Format, size: ReportSize, failOn: ReadonlySet<string>): Promise<EventSink> {
   switch (format) {
     case 'ndjson':
       return { push: (event) => `${JSON.stringify(event)}\n`, finish: () => '' };
@@ -75,7 +75,7 @@ export async function createSink(format: Format, size: ReportSize): Promise<Even
     case 'markdown':
       return (await import('../export/markdown.ts')).createMarkdownSink();
     case 'junit':
-      return (await import('../export/junit.ts')).createJunitSink();
+      return (await import('../export/junit.ts')).createJunitSink(failOn);
     case 'openmetrics':
       return (await import('../export/openmetrics.ts')).createOpenMetricsSink();
     case 'html': {

@@ -65,6 +65,7 @@ export async function prepareSession(
   });
   const format = args.quiet ? undefined : (args.format ?? 'report');
   const size = reportSize(args, output);
+  const asked = new Set([...rules].filter((rule) => INFORMING_RULES.has(rule)));
   const plain = { ...size, color: false, width: args.width ?? 100 };
   return {
     args,
@@ -74,9 +75,9 @@ export async function prepareSession(
     alarms: await openAlarms(args),
     output,
     format,
-    main: format && (await createSink(format, size)),
+    main: format && (await createSink(format, size, asked)),
     files: await Promise.all(
-      formats.map(async ({ file, format: own }) => ({ file, sink: await createSink(own, plain) })),
+      formats.map(async ({ file, format: own }) => ({ file, sink: await createSink(own, plain, asked) })),
     ),
   };
 }

@@ -1,16 +1,20 @@
 // In: events. Out: JUnit XML: one test case a rule, failed by every finding that is more than a note.
 import { XMLBuilder } from 'fast-xml-parser';
 import { cleanText } from '../events/clean-text.ts';
-import { type FindingEvent, findingRules } from '../events/types.ts';
+import { type FindingEvent, type Frame, findingRules } from '../events/types.ts';
 import { Results } from './results.ts';
 import type { EventSink } from './types.ts';
+
+function placeWords({ function: name, file, line }: Frame): string {
+  return file === undefined ? name : `${name} ${file}${line === undefined ? '' : `:${line}`}`;
+}
 
 function bodyOf(finding: FindingEvent): string {
   const lines = [finding.detail];
   if (finding.process !== undefined) lines.push(`process: ${finding.process}`);
   if (finding.at !== undefined) lines.push(`since: ${finding.at} s`);
-  if (finding.site !== undefined)
-    lines.push(`where: ${finding.site.function} ${finding.site.file ?? ''}:${finding.site.line ?? ''}`);
+  if (finding.site !== undefined) lines.push(`where: ${placeWords(finding.site)}`);
+  if (finding.createdBy !== undefined) lines.push(`created by: ${placeWords(finding.createdBy)}`);
   lines.push(`confidence: ${finding.confidence}`, `evidence: ${JSON.stringify(finding.evidence)}`);
   for (const advice of finding.advice ?? []) lines.push(`next: ${advice}`);
   return lines.map(cleanText).join('\n');
@@ -20,7 +24,7 @@ function bodyOf(finding: FindingEvent): string {
  * A finding fails its rule's test case when it is a warning or worse, or when `failOn` names its rule; a note stands in `system-out`.
  * Rules without a finding pass.
  */
-export function createJunitSink(failOn: readonly string[] = []): EventSink {
+export function createJunitSink(failOn: ReadonlySet<string> = new Set()): EventSink {
   const results = new Results();
   return {
     push(event) {
@@ -30,7 +34,7 @@ export function createJunitSink(failOn: readonly string[] = []): EventSink {
     finish(notes = []) {
       const findings = results.findings();
       let failures = 0;
-      const fails = (finding: FindingEvent) => finding.severity !== 'info' || failOn.includes(finding.rule);
+      const fails = (finding: FindingEvent) => finding.severity !== 'info' || failOn.has(finding.rule);
       const caseOf = (rule: string, finding?: FindingEvent) => {
         const process = finding?.process === undefined ? '' : ` (process ${finding.process})`;
         const attributes = {

@@ -1,5 +1,6 @@
 // In: events. Out: Markdown for a pull request's comment: findings, bends, pauses as tables; text from input cannot break out of a cell.
 import { cleanText } from '../events/clean-text.ts';
+import { siteOf } from '../events/goroutines/site.ts';
 import type { FindingEvent, InflectionEvent } from '../events/types.ts';
 import type { Percentiles } from '../series/process-stats.ts';
 import { type ProcessResult, Results } from './results.ts';
@@ -45,16 +46,27 @@ export function digits(value: number): string {
 export const signed = (value: number) => (value > 0 ? `+${digits(value)}` : digits(value));
 const percent = (share: number) => (share >= 0.995 ? '&gt;99 %' : `${Math.floor(share * 100 + 1e-9)} %`);
 
+/** `main.serve app/main.go:94`, as far as it is known. */
+function placeMarkdown(frame: { function: string; file?: string; line?: number } | undefined): string {
+  if (frame === undefined) return '';
+  const line = frame.line === undefined ? '' : `:${frame.line}`;
+  return escapeMarkdown(frame.file === undefined ? frame.function : `${frame.function} ${frame.file}${line}`);
+}
+
 function findingRow(finding: FindingEvent): string[] {
-  const site =
-    finding.site === undefined ? '' : `${finding.site.function} ${finding.site.file ?? ''}:${finding.site.line ?? ''}`;
+  const site = placeMarkdown(finding.site);
   return [
     `${SEVERITY_MARKS[finding.severity]} ${finding.severity}`,
     `\`${finding.rule}\``,
-    `**${escapeMarkdown(finding.title)}**${site === '' ? '' : `<br>${escapeMarkdown(site)}`}<br>${escapeMarkdown(finding.detail)}`,
+    `**${escapeMarkdown(finding.title)}**${site === '' ? '' : `<br>${site}`}<br>${escapeMarkdown(finding.detail)}`,
     finding.at === undefined ? '' : digits(finding.at),
     percent(finding.confidence),
   ];
+}
+
+/** What a level that moves at once moved by; how much faster it grows otherwise. */
+function changeCell(bend: InflectionEvent): string {
+  return bend.stepBy === undefined ? signed(bend.growthChange) : `${signed(bend.stepBy)} ${escapeMarkdown(bend.unit)}`;
 }
 
 function bendRow(bend: InflectionEvent, index: number): string[] {
@@ -64,8 +76,9 @@ function bendRow(bend: InflectionEvent, index: number): string[] {
     bend.cycle === undefined ? '' : String(bend.cycle),
     escapeMarkdown(bend.signal),
     `${digits(bend.value)} ${escapeMarkdown(bend.unit)}`,
-    `${signed(bend.slopeBefore)} → ${signed(bend.slopeAfter)}`,
-    signed(bend.growthChange),
+    // What has a level has no growth to speak of.
+    bend.kind === 'regime' ? '' : `${signed(bend.slopeBefore)} → ${signed(bend.slopeAfter)}`,
+    changeCell(bend),
     bend.kind,
     percent(bend.confidence),
   ];
@@ -91,7 +104,8 @@ function processMarkdown(result: ProcessResult, several: boolean): string {
   parts.push(`${facts.join(' · ')}\n`);
   if (result.inflections.length > 0) {
     const left = result.inflections.length - MOST_BENDS;
-    const headers = ['no.', 'time s', 'cycle', 'signal', 'value', 'growth /s', 'change', 'kind', 'sure'];
+    const per = result.inflections.some((bend) => bend.at !== undefined) ? 's' : 'cycle';
+    const headers = ['no.', 'time s', 'cycle', 'signal', 'value', `growth /${per}`, 'change', 'kind', 'sure'];
     parts.push(table(headers, 'rrrlrrrlr', result.inflections.slice(0, MOST_BENDS).map(bendRow)));
     if (left > 0) parts.push(`${left} more bends\n`);
   } else parts.push('No bends.\n');
@@ -116,7 +130,8 @@ export function createMarkdownSink(): EventSink {
       return undefined;
     },
     finish(notes = []) {
-      const parts = [`## gcbend: ${[...results.sources].slice(0, 3).map(escapeMarkdown).join(', ')}\n`];
+      const more = results.sources.size > 3 ? ` and ${results.sources.size - 3} more` : '';
+      const parts = [`## gcbend: ${[...results.sources].slice(0, 3).map(escapeMarkdown).join(', ')}${more}\n`];
       for (const note of notes) parts.push(`> **Note:** ${adviceMarkdown(note)}.\n`);
       const findings = results.findings();
       if (findings.length === 0) parts.push('No findings.\n');
@@ -143,8 +158,8 @@ export function createMarkdownSink(): EventSink {
         const rows = largest.map((group) => [
           String(group.count),
           escapeMarkdown(group.state ?? ''),
-          escapeMarkdown(group.stack[0]?.function ?? ''),
-          escapeMarkdown(group.createdBy?.function ?? ''),
+          placeMarkdown(siteOf(group).blocking),
+          placeMarkdown(group.createdBy),
         ]);
         parts.push(
           `### ${total} goroutines in ${groups.length} groups\n`,

@@ -85,6 +85,15 @@ test('a filtered NDJSON without facts keeps what a filter left', async () => {
   assert.deepEqual(eventsOf(again).slice(0, -1), bends);
 });
 
+test('a note that --fail-on names fails its JUnit case, as it fails the command', async () => {
+  const file = join(folder, 'bill.xml');
+  const asked = await gcbend(['heap-leak/dumps', '--quiet', '--fail-on', 'memory-bill,heap-growth', '-o', file]);
+  assert.equal(asked.status, 1);
+  assert.match(readFileSync(file, 'utf8'), /classname="gcbend\.memory-bill"[^>]*>\s*<failure type="info"/);
+  await gcbend(['heap-leak/dumps', '--quiet', '-o', file]);
+  assert.doesNotMatch(readFileSync(file, 'utf8'), /<failure type="info"/);
+});
+
 test('the status says what --fail-on names, what is misused, what is empty', async () => {
   assert.equal((await gcbend([leak, '--fail-on', 'heap-growth', '--quiet'])).status, 1);
   assert.equal((await gcbend([leak, '--fail-on', 'gc-pressure,long-pause', '--quiet'])).status, 0);

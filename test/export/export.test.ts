@@ -144,7 +144,7 @@ test('JUnit: a rule without a finding passes, a note is no failure unless it is 
     ['gcbend.heap-growth'],
   );
   assert.ok('system-out' in cases.find((each) => each['@_classname'] === 'gcbend.alloc-churn')!);
-  assert.equal(read(written(createJunitSink(['alloc-churn']), events))['@_failures'], '2');
+  assert.equal(read(written(createJunitSink(new Set(['alloc-churn'])), events))['@_failures'], '2');
   assert.equal(read(written(createJunitSink(), []))['@_failures'], '0');
 });
 
@@ -183,6 +183,26 @@ test('Markdown: tables stay tables, no text becomes markup, a mention or a link'
   }
   assert.doesNotMatch(text, /<c>|https:\/\/x|@team|\x1b|\u202e/);
   assert.match(text, /\| 1 \| 30\.0 \| 60 \| heapLive \| 20\.4 MiB \| 0 → \+1\.5 \| \+1\.5 \| growth-onset \| 98 % \|/);
+});
+
+test('Markdown: a regime shows what its level moved by, cycles are no seconds, groups stand at their own code, inputs are counted', () => {
+  const regime = inflection({ id: 'r', signal: 'pause', kind: 'regime', unit: 'ms', value: 0.0445, stepBy: -0.0835 });
+  const text = written(createMarkdownSink(), [...leakEvents(), regime]);
+  assert.match(text, /\| pause \| 0\.0445 ms \| {2}\| -0\.0835 ms \| regime \|/);
+  assert.match(text, /growth \/s/);
+  const { at: _, ...untimed } = inflection({ id: 'u' });
+  assert.match(written(createMarkdownSink(), [...gcEventsAlong(() => 20, 2), untimed]), /growth \/cycle/);
+  const dumps = ['a', 'b', 'c', 'd', 'e'].map((source) => ({ ...dump(9), source }));
+  const series = written(createMarkdownSink(), dumps);
+  assert.match(series, /^## gcbend: a, b, c and 2 more\n/);
+  assert.match(series, /\| 9 \| chan send \| [^|]+\.go:\d+ \|/);
+  assert.doesNotMatch(series, /runtime\.gopark/);
+});
+
+test('Markdown: commands are copied as they are', () => {
+  const advice = ['`curl -s URL | gcbend` tells a | b'];
+  const text = written(createMarkdownSink(), [...leakEvents(), finding({ id: 'c', advice })]);
+  assert.ok(text.includes('- `curl -s URL | gcbend` tells a \\| b\n'));
 });
 
 test('OpenMetrics: the grammar of an exposition', () => {
