@@ -134,8 +134,9 @@ function explainNoTrace(command: string, summary: SummaryEvent | undefined): str
   const seen = bytes === 0 ? 'nothing' : `${lines} line${lines === 1 ? '' : 's'} of other text`;
   return (
     `gcbend: ${cleanText(command)} printed no trace (seen on its stderr: ${seen})\n` +
-    '  try: a Go program that runs until its first collection (4 MiB allocated, --gogc 10 makes it sooner);\n' +
-    '       behind sudo, ssh or docker: GODEBUG=gctrace=1 in the environment that the program has there\n'
+    '  try: a Go program that runs until its first collection: at 4 MiB allocated,\n' +
+    '       earlier with --gogc 10; behind sudo, ssh or docker set\n' +
+    '       GODEBUG=gctrace=1 in the environment that the program has there\n'
   );
 }
 
