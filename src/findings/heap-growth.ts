@@ -9,7 +9,9 @@ import { duration, evidence, mib, moment, percent, tidy } from './words.ts';
 
 const LOAD_SIGNALS = ['allocRate', 'gcInterval', 'heapGoal', 'gcCpu'] as const;
 
-export function describeGrowth(episode: GrowthEpisode, context: RuleContext, limit: LimitState): FindingBody {
+export function describeGrowth(found: GrowthEpisode, context: RuleContext, limit: LimitState): FindingBody {
+  // A line through small levels may begin below nothing; a heap does not.
+  const episode = { ...found, levelFrom: Math.max(0, found.levelFrom) };
   const { from, levelFrom, levelTo, slope, slopeInterval, until } = episode;
   const ongoing = until === undefined;
   const grown = levelTo - levelFrom;

@@ -241,8 +241,9 @@ export function addBendList(
     { header: 'signal', flexible: 'middle' },
     { header: 'what happens', flexible: 'end' },
     { header: 'sure', align: 'right' },
-    { header: '' },
   ];
+  // A column that nothing stands in would take room from the others.
+  if (rows.some((row) => row.at(-1) !== '')) columns.push({ header: '' });
   page.table(columns, rows);
 }
 
@@ -258,9 +259,10 @@ export function otherKindWords(bend: InflectionEvent): string {
   if (bend.kind === 'peak' || bend.kind === 'regime') return `${KIND_WORDS[bend.kind]}: ${level} ${unit}`;
   const slope = bend.slopeAfter * scale;
   if (bend.at !== undefined) return `${KIND_WORDS[bend.kind]}, ${formatGrowth(slope, unit)}`;
+  const per = bend.cycle !== undefined ? 'cycle' : unit === 'goroutines' ? 'dump' : 'snapshot';
   // The signal says already what is counted.
   const counted = unit === 'goroutines' ? '' : ` ${unit}`;
-  return `${KIND_WORDS[bend.kind]}, ${formatSigned(tiny(slope))}${counted} a ${bend.cycle === undefined ? 'snapshot' : 'cycle'}`;
+  return `${KIND_WORDS[bend.kind]}, ${formatSigned(tiny(slope))}${counted} a ${per}`;
 }
 
 /** The finding of a rule that watches this signal, near in time. */

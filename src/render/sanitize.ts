@@ -156,7 +156,12 @@ export function fitText(text: string, width: number, ascii: boolean, shorten: Sh
   const ellipsis = ascii ? '~' : '…';
   if (width === 1) return ellipsis;
   if (shorten === 'end') return takeColumns(text, width - 1) + ellipsis;
-  if (shorten === 'start') return ellipsis + takeLastColumns(text, width - 1);
+  if (shorten === 'start') {
+    const tail = takeLastColumns(text, width - 1);
+    // A path is cut between its names where that leaves one whole.
+    const slash = tail.indexOf('/');
+    return ellipsis + (slash > 0 ? tail.slice(slash) : tail);
+  }
   const head = Math.floor((width - 1) / 3);
   return takeColumns(text, head) + ellipsis + takeLastColumns(text, width - 1 - head);
 }

@@ -192,3 +192,14 @@ test('wall time of derived events comes from the log', () => {
   const told = analyse(events, {}, scripted(RAISED, {}));
   assert.equal(inflectionsOf(told)[0]?.atTime, '2026-01-01T00:00:40.000Z');
 });
+
+test('growth from the first cycle on begins at nothing, not below', () => {
+  const events = Array.from({ length: 60 }, (_, i) => cycle(i + 1, i, Math.max(0, i - 1)));
+  const tail = { ...TAIL, from: 0, level: 58, slope: 1 };
+  const [growth] = findingsOf(analyse(events, {}, scripted({}, { final: [], tail }))).filter(
+    ({ rule }) => rule === 'heap-growth',
+  );
+  assert.equal(growth?.evidence['levelFromMiB'], 0);
+  assert.equal(growth?.evidence['grownShareOfHeap'], 1);
+  assert.match(growth!.detail, /: 0 MiB then, 58 MiB now; 100 % of that heap/);
+});

@@ -108,7 +108,7 @@ test('snapshots without a trace: a first sentence, courses over the series, plac
   assert.match(page, /over the heap texts/);
   assert.match(page, /<h2>(Blocking|Lock contention): /);
   assert.match(page, /<h2>Threads: /);
-  assert.match(page, /<h2>Bends over the snapshots<\/h2>[\s\S]*?starts to grow, \+3\.00 a snapshot/);
+  assert.match(page, /<h2>Bends over the snapshots<\/h2>[\s\S]*?starts to grow, \+3\.00 a dump/);
   const [site] = heapText(9).sites;
   const sizes = pageOf([{ ...heapText(9), sites: [site!, site!] }]);
   const rows = sizes.slice(sizes.indexOf('<h2>Heap: ')).match(/<td class="r">/g)!;

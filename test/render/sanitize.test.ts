@@ -27,6 +27,8 @@ test('widths as a terminal counts them', () => {
 
 test('too long: cut at the end, the start or in the middle', () => {
   assert.equal(fitText('/home/ci/shop/store.go:41', 12, false, 'start'), '…store.go:41');
+  assert.equal(fitText('/home/ci/shop/store.go:41', 14, false, 'start'), '…/store.go:41');
+  assert.equal(fitText('example.com/workload/main.go:181', 19, false, 'start'), '…/main.go:181');
   assert.equal(fitText('orders.(*Queue).publish', 10, false, 'middle'), 'ord…ublish');
   assert.equal(fitText('abcdef', 4, true), 'abc~');
   assert.equal(fitText('漢字漢字', 4, false), '漢…');
