@@ -34,8 +34,9 @@ const MAX_STEP_SHARE_SHORT = 0.85;
 const LOAD_RISE = 1.25;
 /** Of what is allocated so much stays in a leak; a map that splits its tables frees one of three. */
 const MIN_RETAINED = 0.4;
-/** Up to so many texts, a place that gave back before may be on one rise of a cycle. */
+/** Up to so many texts, a place that gave back before may be on one rise of a cycle; so many when they show nothing but the rise. */
 const MAX_FEW_SNAPSHOTS = 7;
+const MAX_FEW_RISING_SNAPSHOTS = 12;
 const MIN_PRIOR_DEATHS = 5;
 /** A tail as empty as this by chance is taken for an end. */
 const MIN_TAIL_PROBABILITY = 0.02;
@@ -70,7 +71,8 @@ export function siteTrend(series: SiteSeries, times: readonly number[]): SiteTre
       : Math.max(zTrend, zBirths);
   if (z < MIN_Z) return undefined;
   if (retained < MIN_RETAINED && (n < MIN_SNAPSHOTS_BUSY || z < MIN_Z_BUSY)) return undefined;
-  if (n > 2 && (isStep(y, from) || fallsBack(y, series.variance, from, growthBytes))) return undefined;
+  if (n > 2 && (isStep(y, from) || fallsBack(y, series.variance, from, growthBytes) || wasThereBefore(y, from, level)))
+    return undefined;
   const followsLoad = retained < MIN_RETAINED && birthsRise(series, times, from);
   const slopeError = 1.96 * Math.sqrt(Math.max(pooled, residual) / Math.max(fit.spread, 1e-9));
   return {
@@ -85,7 +87,9 @@ export function siteTrend(series: SiteSeries, times: readonly number[]): SiteTre
     deaths,
     ongoing: isOngoing(series, from),
     followsLoad,
-    mayHaveEnded: isTwoSteps(y) || (n <= MAX_FEW_SNAPSHOTS && gaveBackBefore(series, from, retained)),
+    mayHaveEnded:
+      isTwoSteps(y) ||
+      (n <= (from > 2 ? MAX_FEW_SNAPSHOTS : MAX_FEW_RISING_SNAPSHOTS) && gaveBackBefore(series, from, retained)),
   };
 }
 
@@ -200,6 +204,12 @@ function poissonAtMost(count: number, mean: number): number {
     sum += term;
   }
   return sum;
+}
+
+/** What it has grown to was reached before the rise began, and given back. */
+function wasThereBefore(y: readonly number[], from: number, level: number): boolean {
+  const reached = level + 0.7 * (y.at(-1)! - level);
+  return y.some((value, i) => i < from && value > reached);
 }
 
 function birthsRise(series: SiteSeries, times: readonly number[], from: number): boolean {

@@ -252,6 +252,12 @@ describe('innocent histories', () => {
       inUse: [5, 25, 45, 4, 24, 44, 6, 26, 46],
       allocated: [5, 25, 45, 65, 85, 105, 125, 145, 165],
     },
+    'a cycle whose rise is longer than half the series': {
+      name: 'main.batch',
+      objectBytes: 8192,
+      inUse: [62, 81, 3, 22, 40, 59, 78, 90],
+      allocated: [462, 481, 503, 522, 540, 559, 578, 590],
+    },
     'a busy place that breathes': {
       name: 'main.serve',
       objectBytes: 32768,
