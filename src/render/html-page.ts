@@ -51,7 +51,7 @@ th{color:var(--dim);font-weight:500;text-align:left}th,td{padding:3px 14px 3px 0
 .x{position:relative;height:22px;font-size:11px;color:var(--dim)}.x span{position:absolute;top:4px;transform:translateX(-50%);white-space:nowrap}
 .marks{position:absolute;left:58px;right:0;top:0;bottom:22px;pointer-events:none}
 .mark{position:absolute;top:0;bottom:0;border-left:1px dashed var(--c)}
-.mark a{pointer-events:auto;position:absolute;top:-6px;left:-10px;min-width:20px;height:20px;padding:0 4px;border-radius:10px;background:var(--c);color:var(--bg);
+.mark a{pointer-events:auto;position:absolute;z-index:1;top:-6px;left:-10px;min-width:20px;height:20px;padding:0 4px;border-radius:10px;background:var(--c);color:var(--bg);
 font:600 12px/20px system-ui,sans-serif;text-align:center;text-decoration:none}
 .mark.found{border-left-style:solid;opacity:.85}.mark.found a{top:17px;border-radius:4px}
 .cross{position:absolute;top:0;bottom:22px;border-left:1px solid var(--fg);opacity:.5;pointer-events:none;display:none}

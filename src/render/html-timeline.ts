@@ -25,7 +25,7 @@ interface PanelSpec {
 const PANELS: PanelSpec[] = [
   {
     signal: 'heapLive',
-    name: 'live heap, MiB (dashed: goal)',
+    name: 'live heap, MiB',
     unit: 'MiB',
     scale: 1,
     height: HEAP_HEIGHT,
@@ -169,6 +169,6 @@ function drawPanel(
     role = stretch.role;
   }
   const goal = behind.length === 0 ? '' : `<path class="goal" d="${line(behind, begin, end)}"/>`;
-  return `<div class="panel" style="height:${spec.height}px"><span class="name">${escapeHtml(spec.name)}</span>${labels.join('')}
+  return `<div class="panel" style="height:${spec.height}px"><span class="name">${escapeHtml(spec.name)}${behind.length > 0 ? ' (dashed: goal)' : ''}</span>${labels.join('')}
 <svg viewBox="0 0 1000 100" preserveAspectRatio="none" role="img" aria-label="${escapeHtml(spec.name)}">${grid.join('')}<path class="area" d="${ground}"/><path class="area" d="${upper}${lower.join('')}Z"/>${goal}${pieces.join('')}</svg></div>`;
 }

@@ -93,18 +93,22 @@ function processSection(process: ProcessReport, first: boolean, report: Report, 
             ],
           })),
         )}`;
-  return `<section><h2>${text(processTitle(process, report.sources.length > 1))}</h2><p class="headline ${headline.role}">${text(`${headline.text} ${besidesOf(process) ?? ''}`)}</p>
+  const title = `<h2>${text(processTitle(process, report.sources.length > 1))}</h2><p class="headline ${headline.role}">${text(`${headline.text} ${besidesOf(process) ?? ''}`)}</p>`;
+  // One collection has no course, and nothing to be counted in percentiles.
+  if (process.stats.cycles < 2) return `<section>${title}</section>`;
+  return `<section>${title}
 ${drawTimeline(process, heapBends, findings, numbers)}
 ${bendTable}<div class="beside two"><div>${pausesTable(process)}</div><div>${otherTable}</div></div></section>`;
 }
 
 function bendsTable(process: ProcessReport, bends: readonly InflectionEvent[]): string {
   const wall = bends.some((bend) => bend.atTime !== undefined);
-  const per = process.timeBase === 'index' ? 'MiB/cycle' : 'MiB/s';
+  const timed = process.timeBase !== 'index';
+  const per = timed ? 'MiB/s' : 'MiB/cycle';
   return table(
     [
       right('no.'),
-      right('time'),
+      ...(timed ? [right('time')] : []),
       ...(wall ? [left('wall time')] : []),
       ...['cycle', 'heap MiB', `growth ${per}`, 'change'].map(right),
       left('what happens'),
@@ -114,7 +118,7 @@ function bendsTable(process: ProcessReport, bends: readonly InflectionEvent[]): 
       id: `bend-${process.process}-${index + 1}`,
       cells: [
         right(String(index + 1)),
-        right(bend.at === undefined ? '' : formatMoment(bend.at)),
+        ...(timed ? [right(bend.at === undefined ? '' : formatMoment(bend.at))] : []),
         ...(wall ? [left(bend.atTime === undefined ? '' : formatWallTime(bend.atTime))] : []),
         right(bend.cycle === undefined ? '' : String(bend.cycle)),
         right(formatNumber(bend.value)),

@@ -6,7 +6,7 @@ import { XMLValidator } from 'fast-xml-parser';
 import type { GcbendEvent } from '../../src/events/types.ts';
 import { renderHtml } from '../../src/render/html.ts';
 import { ReportModel } from '../../src/render/report-model.ts';
-import { finding, inflection, leakEvents } from './gc-events.ts';
+import { finding, gcEventsAlong, inflection, leakEvents } from './gc-events.ts';
 import { contention, dump, heapText, memStats, threads } from './snapshot-events.ts';
 
 function pageOf(events: readonly GcbendEvent[]): string {
@@ -121,4 +121,23 @@ test('what has no end is not called going on; notes stand first', () => {
   const page = renderHtml(model.finish(['use `tac a.log | gcbend`']));
   assert.doesNotMatch(page, /still going on|has stopped/);
   assert.ok(page.includes('<p class="note warning">Note: use <code>tac a.log | gcbend</code>.</p>'));
+});
+
+test('one collection has no chart; without times there is no column for them, without a goal no word of it', () => {
+  const [only] = gcEventsAlong(() => 20, 1);
+  assert.doesNotMatch(pageOf([only!]), /<figure|p99/);
+  const untimed = leakEvents().map((event): GcbendEvent => {
+    if (event.type === 'inflection') return { ...event, at: undefined } as unknown as GcbendEvent;
+    if (event.type !== 'gc') return event;
+    const { at: _, ...rest } = event;
+    const { goal: __, ...heapMiB } = rest.heapMiB;
+    return { ...rest, heapMiB } as GcbendEvent;
+  });
+  const page = pageOf(untimed);
+  assert.match(page, /<span class="name">live heap, MiB<\/span>/);
+  assert.match(page, /<th class="r">no\.<\/th><th class="r">cycle<\/th>/);
+  assert.match(
+    pageOf(leakEvents()),
+    /live heap, MiB \(dashed: goal\)<\/span>[\s\S]*<th class="r">no\.<\/th><th class="r">time<\/th>/,
+  );
 });
