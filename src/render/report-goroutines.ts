@@ -32,7 +32,8 @@ export function addGoroutines(
   const { last, count } = dumps;
   const what = count > 1 ? `the last of ${count} dumps` : CAUSE_WORDS[last.cause];
   page.heading(`Goroutines: ${last.total} in ${formatCount(last.groups.length, 'group')}`, what);
-  if (last.message !== undefined && last.message !== '') page.paragraph(last.message, ['critical', '  ']);
+  // `panic: a [recovered]` and the panic that followed it are lines of their own.
+  for (const line of (last.message ?? '').split('\n')) if (line !== '') page.paragraph(line, ['critical', '  ']);
   if (last.truncated) page.paragraph('The dump is cut off: goroutines are missing.', ['warning', '  ⚠ '], 'warning');
   if (count > 1) addCourses(page, dumps, findings);
   addStates(page, last);

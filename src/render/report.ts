@@ -115,7 +115,9 @@ function snapshotWords(report: Report): string {
     if (count > 1 && first !== undefined) {
       return `${first.total} goroutines in the first of ${count} dumps, ${last.total} in the last; no group was found to grow without end.`;
     }
-    const largest = last.groups.reduce((a, b) => (b.count > a.count ? b : a), last.groups[0]!);
+    const working = last.groups.filter((group) => group.infrastructure !== true);
+    const groups = working.length > 0 ? working : last.groups;
+    const largest = groups.reduce((a, b) => (b.count > a.count ? b : a), groups[0]!);
     if (last.groups.length === 0) return `${formatCount(last.total, 'goroutine')}.`;
     const { state } = largest;
     const waits = state === undefined ? 'stands' : STATUS.test(state) ? `is ${state}` : `is in ${state}`;

@@ -324,6 +324,21 @@ test('a kind or a severity of a later version is left out, not guessed', () => {
   assert.doesNotMatch(text, /undefined|wobble|doom/);
 });
 
+test('a crash: each line of its message by itself, and the first sentence is about the program', () => {
+  const alarm = { id: 'a', count: 3, state: 'running', stack: [{ function: 'testing.(*M).startAlarm.func1' }] };
+  const slow = { id: 'b', count: 1, state: 'chan receive', stack: [{ function: 'app.TestSlow' }] };
+  const crash: GcbendEvent = {
+    ...dump(1),
+    cause: 'panic',
+    total: 4,
+    groups: [{ ...alarm, infrastructure: true }, slow],
+    message: 'test timed out after 1s\nrunning tests:\n\tTestSlow (1s)',
+  };
+  const text = renderReport(reportOf([crash]), { ...plain, width: 80 });
+  assert.match(text, /4 goroutines; the largest group \(1\) is in chan receive at app\.TestSlow\./);
+  assert.match(text, /^ {2}test timed out after 1s\n {2}running tests:\n +TestSlow \(1s\)$/m);
+});
+
 test('dumps that know their time stand on the time axis of the trace', () => {
   const dumps = [10, 30, 50].map((at) => dump(at * 10, { at, process: 1 }));
   const text = renderReport(reportOf([...gcEventsAlong(() => 30, 60), ...dumps]), { ...plain, width: 80 });
