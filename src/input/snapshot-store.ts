@@ -54,6 +54,13 @@ export function splitRecords(text: string): string[] {
   return records;
 }
 
+/** Node's own `recursive` never returns where a file system has no room for directories (/proc). */
+function makeDirectory(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) return;
+  makeDirectory(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
+}
+
 /** Writes the snapshots of one target into a directory, in the order in which they come. */
 export class SnapshotStore {
   private readonly directory: string;
@@ -65,7 +72,7 @@ export class SnapshotStore {
     this.directory = directory;
     this.from = from.replaceAll(/[\r\n]/g, ' ');
     try {
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
+      makeDirectory(directory);
     } catch (cause) {
       throw cannotWrite(directory, cause);
     }

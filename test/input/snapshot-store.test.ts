@@ -141,4 +141,9 @@ test('a place that cannot be written to is named', () => {
   const file = join(root, 'file');
   writeFileSync(file, '');
   assert.throws(() => new SnapshotStore(file, 'x'), { code: 'OUTPUT_FAILED' });
+  assert.throws(() => new SnapshotStore(join(file, 'deeper', 'still'), 'x'), { code: 'OUTPUT_FAILED' });
+  new SnapshotStore(join(root, 'some', 'way', 'down'), 'x');
+  if (process.platform === 'linux') {
+    assert.throws(() => new SnapshotStore('/proc/nope', 'x'), { code: 'OUTPUT_FAILED' });
+  }
 });
