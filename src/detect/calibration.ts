@@ -20,6 +20,14 @@ export function confidenceOf(evidence: number, n: number, kind: BendKind, bends:
   return Math.min(HIGHEST, 1 / (1 + Math.exp(-z)));
 }
 
+/** A bend less likely than this is better not told: it would be wrong more than two times in three. */
+const LEAST_CONFIDENCE = 0.3;
+
+/** Many true bends in one series lower each other's confidence: evidence that no more could be added to stands by itself. */
+export function isWorthTelling({ confidence, evidence }: { confidence: number; evidence: number }, n: number): boolean {
+  return confidence >= LEAST_CONFIDENCE || evidence > Math.exp(STRENGTH_ENOUGH) * Math.log(Math.max(n, 20));
+}
+
 /** Standard errors each side of a slope that cover 95 % in simulations (1.96 covered 86 %). */
 export const SLOPE_REACH = 2.6;
 /** How much dearer (in sigma^2 kappa) a place may be and still be believed; chi-square(1) alone, 3.84, covered 87 %. */

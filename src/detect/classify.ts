@@ -5,7 +5,7 @@ import { GROWTH_T, KINK_SLACK, STOPPED_SHARE } from './constants.ts';
 import { effectOf } from './effects.ts';
 import type { Cells } from './fit.ts';
 import { findHinge } from './kernel/index.ts';
-import { fitPieces, type Line, lineAt, type Sums, sse, valuesOf } from './sums.ts';
+import { fitLine, fitPieces, type Line, lineAt, type Sums, sse, valuesOf } from './sums.ts';
 import type { BendKind } from './types.ts';
 
 /** A bend in cells and in units of x; slopes are per unit of x. */
@@ -59,7 +59,7 @@ function classifyCut(cells: Cells, sums: Sums, left: Line, right: Line, kappa: n
   const grew = left.slope / se(left) > GROWTH_T && left.slope * (x[q - 1]! - x[a]!) > smallest;
   const isSlope = kink || Math.abs(e.jump) < 0.5 * Math.abs(e.slopeChange) * Math.min(e.before, e.after);
   const kind = isSlope ? slopeKind(left.slope, right.slope, grew, grows) : e.jump > 0 ? 'step-up' : 'step-down';
-  const cell = kink ? a + hinge.cut : q;
+  const cell = kink ? kinkCell(cells, sums, a, b, a + hinge.cut) : q;
   const [cellFrom, cellTo] = kink
     ? placeInterval(a, costs, hinge.sse, noise)
     : placeInterval(a, splitCosts(sums, a, b), split, noise);
@@ -78,6 +78,18 @@ function classifyCut(cells: Cells, sums: Sums, left: Line, right: Line, kappa: n
     slopeAfterSe: se(right),
     evidence: (sse(sums, a, b) - split) / noise,
   };
+}
+
+/** Neighbours further apart than this share of the series: which of them a bend is told at makes a difference. */
+const FAR_APART = 0.02;
+
+/** The cell after the hinge; where cells lie far apart that of the two beside it that is nearer to where the lines meet. */
+function kinkCell({ x }: Cells, sums: Sums, from: number, to: number, right: number): number {
+  if (x[right]! - x[right - 1]! < FAR_APART) return right;
+  const before = fitLine(sums, from, right);
+  const after = fitLine(sums, right, to);
+  const meet = (before.intercept - after.intercept) / (after.slope - before.slope);
+  return right - 1 > from && meet < (x[right - 1]! + x[right]!) / 2 ? right - 1 : right;
 }
 
 /** A kink's lines may miss each other by this many sigma. */

@@ -115,7 +115,7 @@ export const SCREEN_BAND = 3;
 export const SCREEN_RECORD = 1.15;
 export const SCREEN_NEWEST = 12;
 /** Reruns: the first, the growth of the series that forces one, and the least points and seconds between two. */
-export const RERUN_FIRST = 24;
+export const RERUN_FIRST = 16;
 export const RERUN_GROWTH = { line: 1.12, level: 1.3 };
 export const RERUN_POINTS = 2;
 export const RERUN_SECONDS = 1;

@@ -14,6 +14,7 @@ import {
   RERUN_SHARE,
   SCREEN_BAND,
   SCREEN_LAMBDA,
+  SCREEN_NEWEST,
   SCREEN_RECORD,
 } from './constants.ts';
 import { type CellMeans, chart } from './kernel/index.ts';
@@ -69,8 +70,10 @@ export function screenPoint(s: Screen, t: number, y: number, growth: number): bo
   if (s.lookedAt === 0 || s.points >= s.lookedAt * growth) return true;
   // A second look is always paid for.
   if (!s.pending && (s.credit < 1 || Math.abs(s.average) <= s.band)) return false;
-  const seconds = Math.min(RERUN_SECONDS, (t - s.firstT) * RERUN_SHARE);
-  return s.points - s.lookedAt >= s.gap && t - s.lookedT >= seconds;
+  const since = t - s.lookedT;
+  // The gap makes the store last; while that is half full, points as far apart as this are each worth a look.
+  if (since >= RERUN_SECONDS && s.credit > CREDIT_MAX / 2) return true;
+  return s.points - s.lookedAt >= s.gap && since >= Math.min(RERUN_SECONDS, (t - s.firstT) * RERUN_SHARE);
 }
 
 /** Takes over the last piece of a fresh segmentation. */
@@ -99,4 +102,6 @@ export function resetScreen(s: Screen, means: CellMeans, fit: WholeFit | undefin
   s.band = Math.max(SCREEN_BAND * sd, SCREEN_RECORD * record);
   const quiet = Math.abs(s.average) <= s.band;
   s.gap = quiet || pending ? RERUN_POINTS : Math.min(RERUN_LONGEST, s.gap * RERUN_BACKOFF);
+  // To go on along a line that young is as much news as to leave it.
+  if (n - tail.from < SCREEN_NEWEST) s.band = 0;
 }

@@ -1,5 +1,6 @@
 // In: points of one series in order. Out: bends raised, taken back and, at the end, final. State: one plain JSON value.
 
+import { isWorthTelling } from './calibration.ts';
 import { addPoint, type CellStore, firstOf, makeCells, restoreCells, type SavedCells, saveCells } from './cells.ts';
 import {
   ALARM_CELLS,
@@ -159,11 +160,13 @@ function withdraw(s: State, bends: readonly Bend[], now: number): DetectorUpdate
 function finish(s: State): DetectorResult {
   const view = viewCells(s.cells, s.options);
   const open = [...s.raised];
-  const final = view.bends.map((bend) => {
-    const k = open.findIndex((r) => isSame(r.bend, bend, s.lastT));
-    const got = k >= 0 ? open.splice(k, 1)[0] : undefined;
-    return { bend, ...(got ? { revises: got.id } : {}), detectedAt: s.lastT };
-  });
+  const final = view.bends
+    .filter((bend) => isWorthTelling(bend, view.means.t.length))
+    .map((bend) => {
+      const k = open.findIndex((r) => isSame(r.bend, bend, s.lastT));
+      const got = k >= 0 ? open.splice(k, 1)[0] : undefined;
+      return { bend, ...(got ? { revises: got.id } : {}), detectedAt: s.lastT };
+    });
   const { whole } = view;
   return {
     final,

@@ -97,6 +97,9 @@ function mergeWarmUp(bends: readonly CellBend[], n: number, settledAt: (bend: Ce
   return [{ ...last, kind: 'plateau', cell, cellFrom: Math.min(cell, last.cellFrom) }, ...bends.slice(k)];
 }
 
+/** What lasts longer than this share of the time that was watched is a level that came and went, however few points it has. */
+const EXCURSION_MOST = 0.2;
+
 /** Two bends within 12 cells (or 5 %) between which the series goes away and comes back. */
 function dropExcursions(bends: readonly CellBend[], n: number, smallest: number): CellBend[] {
   const out = [...bends];
@@ -106,7 +109,8 @@ function dropExcursions(bends: readonly CellBend[], n: number, smallest: number)
     const span = b.cell - a.cell;
     const largest = Math.max(Math.abs(a.jump), Math.abs(b.jump));
     const jumps = span <= Math.max(12, 0.03 * n) && a.jump * b.jump < 0 && Math.abs(a.jump + b.jump) < 0.4 * largest;
-    if (jumps || (span <= Math.max(20, 0.06 * n) && comesBack(a, b, smallest))) out.splice(i, 2);
+    const short = b.x - a.x <= EXCURSION_MOST;
+    if (short && (jumps || (span <= Math.max(20, 0.06 * n) && comesBack(a, b, smallest)))) out.splice(i, 2);
     else i++;
   }
   return out;

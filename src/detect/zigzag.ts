@@ -45,7 +45,9 @@ export function isCycle(turns: readonly Turn[]): boolean {
   if (troughs.length >= MANY_TROUGHS) return isLevel(troughs.slice(1, -1), limit);
   const spread = (v: readonly number[]) => Math.max(...v) - Math.min(...v);
   if (spread(troughs) <= limit) return true;
-  return troughs.length >= 3 && (spread(troughs.slice(1)) <= limit || spread(troughs.slice(0, -1)) <= limit);
+  // Without the trough that is left out there must still be turns enough: a start-up and one level that came and went are no cycle.
+  if (troughs.length < 3 || turns.length <= CYCLE_TURNS) return false;
+  return spread(troughs.slice(1)) <= limit || spread(troughs.slice(0, -1)) <= limit;
 }
 
 /** So many troughs are judged by their halves, not by their extremes: teeth may be irregular. */

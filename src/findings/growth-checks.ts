@@ -37,6 +37,9 @@ const WITHOUT_JUMPS = 0.3;
 /** A jump: more than so many MiB from one point to the next, and so many times the usual way. */
 const JUMP_MIB = 3;
 const JUMP_TIMES = 4;
+/** A step is whole within so many jumps. More of them are growth when they come evenly: the newest third brings nearly half. */
+const STEP_POINTS = 2;
+const EVEN_SHARE = 0.35;
 
 /**
  * True when the heap has gone on growing since the bend; a jump that only looks like growth from near is none.
@@ -48,14 +51,19 @@ export function goesOnGrowing(bend: Bend, levels: readonly number[], context: Ru
   const ways = levels.slice(1).map((level, i) => level - levels[i]!);
   const usual = median(ways.map(Math.abs));
   const gain = newest - oldest;
-  const jumps = ways.filter((way) => way > Math.max(JUMP_MIB, JUMP_TIMES * usual)).reduce((sum, way) => sum + way, 0);
-  if (jumps > 0 && gain - jumps < WITHOUT_JUMPS * gain) return false;
+  const jumps = ways.filter((way) => way > Math.max(JUMP_MIB, JUMP_TIMES * usual)).sort((a, b) => b - a);
+  const isMade = (of: readonly number[]) => of.length > 0 && gain - sumOf(of) < WITHOUT_JUMPS * gain;
+  if (isMade(jumps.slice(0, STEP_POINTS))) return false;
   const third = (context.latest.t - bend.t) / 3;
   const [first, middle, last] = [0, 1, 2].map((i) =>
     context.history.typical('heapLive', bend.t + i * third, bend.t + (i + 1) * third),
   );
   if (first === undefined || middle === undefined || last === undefined) return true;
-  return last - middle >= NEWEST_SHARE * (last - first) && last > first;
+  return last - middle >= (isMade(jumps) ? EVEN_SHARE : NEWEST_SHARE) * (last - first) && last > first;
+}
+
+function sumOf(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }
 
 /** A heap needs a while to follow a new load, seconds; what it gains after that is its own. */
@@ -75,7 +83,8 @@ export function waitsForLoad(bend: Bend, levelsSince: (t: number) => readonly nu
   const before = context.history.typical('allocRate', bend.t - LOAD_BEFORE, bend.t - 1);
   const after = context.history.typical('allocRate', bend.t + 1, now);
   if (before === undefined || after === undefined || after < (1 + LOAD_RISE) * before) return false;
-  const settled = bend.t + LOAD_SETTLES;
+  // The load may have come as late as the bend may.
+  const settled = Math.max(bend.t, bend.tInterval.to) + LOAD_SETTLES;
   if (now - settled < LOAD_WATCHED) return true;
   const levels = levelsSince(settled);
   const third = Math.ceil(levels.length / 3);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { isWorthTelling } from '../../src/detect/calibration.ts';
 import {
   createSegmentsDetector,
   type DetectorOptions,
@@ -232,4 +233,45 @@ test('short, constant, empty and strange series say nothing and throw nothing', 
   );
   assert.deepEqual(run([]).result.final, []);
   assert.deepEqual(run(Array.from({ length: 100 }, (_, i) => ({ t: 0, y: 5, index: i }))).result.final, []);
+});
+
+/** Time and level of each cycle of three real programs. */
+const spread = (text: string): Point[] =>
+  text.split(' ').map((pair, index) => {
+    const [t = 0, y = 0] = pair.split(':').map(Number);
+    return { t, y, index };
+  });
+
+test('a level that came and went is two steps, however few points saw it', () => {
+  const start = spread('0:3 0.05:7 0.1:16 0.2:28 0.9:27');
+  const rest = Array.from({ length: 58 }, (_, i): Point => {
+    const t = 1.7 + 1.27 * i;
+    return { t, y: (t < 23 || t >= 48 ? 28 : 43) + (i % 3 === 1 ? 1 : 0), index: i + start.length };
+  });
+  assert.deepEqual(told(run([...start, ...rest]).result), ['step-up@23', 'step-down@49']);
+});
+
+test('where cycles are seldom, growth begins at the last one that knew nothing of it', () => {
+  const cycles = spread(
+    '0.1:3 0.2:8 0.3:17 0.5:41 1.1:63 4.1:63 7.6:63 11.3:63 14.9:63 19:63 23.6:63 28.2:63 31.5:71 36.2:81 41.1:93 46.8:107 53.3:123 60.6:141 69:163',
+  );
+  assert.deepEqual(told(run(cycles).result), ['growth-onset@28']);
+});
+
+test('seldom cycles are looked at one by one: ten after the bend are enough, in a young series and in an old one', () => {
+  for (const flat of [14, 45]) {
+    const cycles = Array.from({ length: flat + 20 }, (_, i) => ({
+      t: 2 * i,
+      y: 24 + Math.max(0, i - flat) * 3 + (i % 2),
+      index: i,
+    }));
+    const [alarm] = growthAlarms(run(cycles).updates);
+    assert.ok(alarm !== undefined && alarm.detectedAt <= 2 * (flat + 10), `${flat}: ${alarm?.detectedAt}`);
+  }
+});
+
+test('a final bend that is more likely wrong than right is not told, one with overwhelming evidence is', () => {
+  assert.equal(isWorthTelling({ confidence: 0.2, evidence: 60 }, 300), false);
+  assert.equal(isWorthTelling({ confidence: 0.2, evidence: 3000 }, 300), true);
+  assert.equal(isWorthTelling({ confidence: 0.5, evidence: 30 }, 300), true);
 });

@@ -203,3 +203,19 @@ test('growth from the first cycle on begins at nothing, not below', () => {
   assert.equal(growth?.evidence['grownShareOfHeap'], 1);
   assert.match(growth!.detail, /: 0 MiB then, 58 MiB now; 100 % of that heap/);
 });
+
+test('a leak of large pieces, one every few cycles, is told while it goes on; a step and one that follows it are not', () => {
+  const alarmsOf = (live: (second: number) => number) => {
+    const cycles = Array.from({ length: 70 }, (_, i) => cycle(i + 1, i, live(i)));
+    const result = { final: [], tail: { ...TAIL, growing: false } };
+    return inflectionsOf(analyse(cycles, {}, scripted(RAISED, result))).filter(
+      ({ status }) => status === 'provisional',
+    );
+  };
+  const [alarm] = alarmsOf((t) => 20 + 5 * Math.max(0, Math.ceil((t - 40) / 3)));
+  assert.ok(alarm?.detectedAt !== undefined && alarm.detectedAt <= 55, String(alarm?.detectedAt));
+  assert.deepEqual(
+    alarmsOf((t) => 20 + (t > 41 ? 20 : 0) + (t > 53 ? 20 : 0)),
+    [],
+  );
+});
