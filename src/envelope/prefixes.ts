@@ -1,7 +1,7 @@
 // In: the head of a line. Out: how long the prefix of a collector or logger is, and what it says.
 // Example: `2026-11-21T09:00:00.123456789Z stderr F gc 1 @0.004s …` (CRI): 41 bytes, its time, `stderr`, whole.
 
-import { type EnvelopeKind, type Layer, Text } from './types.ts';
+import { type EnvelopeKind, type Layer, type Taker, Text } from './types.ts';
 
 /** Words between a time and the text: level, logger, thread, file and line, process. */
 const MOST_WORDS = 6;
@@ -57,7 +57,7 @@ const PREFIXES: readonly Prefix[] = [
     kind: 'syslog-5424',
     strong: true,
     pattern: new RegExp(
-      `^(?:<\\d{1,3}>)?1 (?<time>\\d{4}-\\d\\d-\\d\\dT${CLOCK}(?:Z|[+-]\\d\\d:\\d\\d)|-) (?<identity>[^ ]+ [^ ]+ [^ ]+) [^ ]+ ` +
+      `^(?:(?:\\d{2,7} )?<\\d{1,3}>)?1 (?<time>\\d{4}-\\d\\d-\\d\\dT${CLOCK}(?:Z|[+-]\\d\\d:\\d\\d)|-) (?<identity>[^ ]+ [^ ]+ [^ ]+) [^ ]+ ` +
         '(?:-|(?:\\[(?:[^\\]"]|"(?:\\\\.|[^"\\\\])*")*\\])+)(?: (?:\\xef\\xbb\\xbf)?|$)',
     ),
   },
@@ -80,12 +80,22 @@ const PREFIXES: readonly Prefix[] = [
   },
   { kind: 'compose', pattern: /^(?<identity>[A-Za-z0-9][\w.@-]*) +\| / },
   { kind: 'compose', pattern: /^(?<identity>[A-Za-z0-9][\w.@-]*) +\|$/ },
-  { kind: 'compose', pattern: /^(?<identity>[A-Za-z0-9][\w.@-]*) +\xe2\x94\x82 / },
+  { kind: 'compose', pattern: /^ *(?<identity>[A-Za-z0-9][\w.@-]*) +\xe2\x94\x82 / },
+  // docker buildx, earthly, act: padded, in brackets or with a sign before the name.
+  { kind: 'compose', pattern: /^ *(?<identity>[+*]?[A-Za-z0-9][\w.@/-]*|\[[^\]]{1,60}\]) +\| / },
+  // Docker's build output: step, seconds.
+  { kind: 'buildkit', pattern: /^#(?<identity>\d+) \d+\.\d+ / },
   { kind: 'tai64n', pattern: /^@[\da-f]{24} / },
   { kind: 'pm2', pattern: /^(?<identity>\d+\|[^ |]+) *\| / },
   { kind: 'github', pattern: new RegExp(`^(?<identity>[^\\t]+\\t[^\\t]+)\\t(?:\\xef\\xbb\\xbf)?(?<time>${ISO}) `) },
   { kind: 'logrus-terminal', pattern: /^(?:TRAC|DEBU|INFO|WARN|ERRO|FATA|PANI)\[\d{4,}\] / },
   { kind: 'go-test', pattern: /^ {4}(?: {4})*[\w.-]+\.go:\d+: / },
+  { kind: 'fly', pattern: new RegExp(`^(?<time>${ISO}) (?<identity>[\\w.-]+\\[[\\w-]+\\] [a-z]{3}) \\[\\w+\\] ?`) },
+  { kind: 'podman', pattern: /^(?<identity>[\da-f]{12}) / },
+  { kind: 'elapsed', pattern: /^\+?\d+\.\d+s? / },
+  { kind: 'level', pattern: /^(?:trace|debug|info|notice|warn|warning|error|fatal): /i },
+  { kind: 'bamboo', pattern: /^\w+\t(?<time>\d\d-[A-Z][a-z]{2}-\d{4} \d\d:\d\d:\d\d)\t/ },
+  { kind: 'stern', pattern: /^(?<identity>[a-z0-9][a-z0-9.-]* \xe2\x80\xba [a-z0-9][a-z0-9-]*) / },
   {
     kind: 'stern',
     pattern: /^(?<identity>(?:[a-z0-9][a-z0-9.-]* )?[a-z0-9][a-z0-9.]*-[a-z0-9.-]+ [a-z0-9][a-z0-9-]*) /,
@@ -99,11 +109,11 @@ const INDENTS: readonly Prefix[] = [
 /** A logger puts one blank behind a time; more may be the text's own, unless only what follows them is a record. */
 const LED_BY_TIME: Prefix = {
   kind: 'timestamp',
-  pattern: new RegExp(`^[[(]?(?<time>${TIME})[\\])]?(?: (?:\\| )?|\\t|: |$)`),
+  pattern: new RegExp(`^ {0,3}[[(]?(?<time>${TIME})[\\])]?(?: (?:\\| )?|\\t|: |$)`),
 };
 const LED_BY_ALIGNED_TIME: Prefix = {
   kind: 'timestamp',
-  pattern: new RegExp(`^[[(]?(?<time>${TIME})[\\])]?[ \\t]+(?:\\|[ \\t]+)?`),
+  pattern: new RegExp(`^ {0,3}[[(]?(?<time>${TIME})[\\])]?[ \\t]+(?:\\|[ \\t]+)?`),
 };
 /** Go's `log.SetPrefix` stands before the time. */
 const LED_BY_NAMED_TIME: Prefix = {
@@ -116,17 +126,9 @@ const LED_BY_BRACKETS: Prefix = {
     /^(?:\[(?!originating from |signal )[^\]]{1,60}\] ?){0,2}\[(?!originating from |signal )[^\]]{1,60}\](?:: | )?/,
 };
 /** Blank, tab, and the signs that prefixes begin with. */
-const SIGNS = Buffer.from(' \t[(<{}]"@>+|*-_\xe2', 'latin1');
+const SIGNS = Buffer.from(' \t[(<{}]"@>+|*-_#\xe2', 'latin1');
 const WORD = /[^ \t]+[ \t]+/y;
 const LAST_WORD = /[^ \t]+[ \t]/y;
-
-/** Takes one kind of wrapper off. */
-export interface Taker {
-  /** Other wrappers may stand inside. */
-  nests: boolean;
-  /** Undefined when the text is not wrapped so. */
-  take(text: Text): Layer | undefined;
-}
 
 /** `length`: of the prefix. */
 function layerOf(prefix: Omit<Prefix, 'pattern'>, text: Text, length: number, found: RegExpExecArray): Layer {
@@ -194,9 +196,10 @@ export const MARK_TAKERS: readonly Taker[] = [
   ...INDENTS,
 ].map(makeTaker);
 
-/** Tells at once most of what follows in a torn line, and of what stands in a dump, from the begin of a prefix. */
+/** Tells at once most of what follows in a torn line, and of what stands in a dump, from the begin of a prefix, or of a length in journald's export. */
 export function mayBePrefixed({ bytes, start, end }: Text): boolean {
   if (start === end) return false;
+  if (bytes[start + 7] === 0) return true;
   const first = bytes[start]!;
   const isDigit = first >= 0x30 && first <= 0x39;
   const isLetter = (first | 0x20) >= 0x61 && (first | 0x20) <= 0x7a;

@@ -3,7 +3,20 @@
 // `time=2026-11-21T09:00:00Z level=INFO msg="gc 1 @0.004s …"`
 
 import { stripSequences } from './ansi.ts';
-import { type EnvelopeKind, type Layer, type LooksLikeRecord, Text } from './types.ts';
+import {
+  type Fields,
+  firstOf,
+  identityOf,
+  isFields,
+  isMessageKey,
+  messageOf,
+  placesIn,
+  stackOf,
+  timeOf,
+} from './fields.ts';
+import { type Path, type Place, parseJson, placesAt, visitStrings } from './json.ts';
+import { cellsOf, pairsOf, SEPARATORS, type Separator } from './tables.ts';
+import { type EnvelopeKind, type Layer, type Recognisers, type Taker, Text } from './types.ts';
 
 /**
  * In a message that journald writes as numbers no word can be found, so all such lines are read. What stands before the list is
@@ -11,109 +24,118 @@ import { type EnvelopeKind, type Layer, type LooksLikeRecord, Text } from './typ
  */
 export const anchors: readonly Buffer[] = ['GE":[', 'GE" : ['].map((text) => Buffer.from(text));
 
-const OPEN_BRACE = 0x7b;
-const CLOSE_BRACE = 0x7d;
 /**
  * Docker cuts lines after 16 KiB (so many characters at least, whatever they are): where no text has a newline, what is
  * shorter came through a collector that takes it off.
  */
 const CUT_LENGTH = 4096;
-
-const MESSAGE_KEYS = [
-  'log',
-  'MESSAGE',
-  'msg',
-  'message',
-  'Output',
-  'textPayload',
-  '@message',
-  'line',
-  'body',
-  'Body',
-  'event',
-  '_raw',
-  'stringValue',
-];
-/** Objects in which what was logged stands beside what is known of it. */
-const NESTED_KEYS = ['jsonPayload', 'attributes', 'result', '_source', 'body', 'Body'];
-/** Fields beside the message in which loggers put what debug.Stack() returned. */
-const STACK_KEYS = ['stack', 'stacktrace', 'stack_trace', 'stackTrace', 'error.stack', 'error.stack_trace'];
-/** Not the frames alone, as zap prints them: those do not say that they are a goroutine's. */
-const GOROUTINES = /^(?:panic: .*\n)?goroutine \d+ [^\n]*\]:\n/s;
-const TIME_KEYS = [
-  '__REALTIME_TIMESTAMP',
-  '_SOURCE_REALTIME_TIMESTAMP',
-  'time',
-  'ts',
-  'timestamp',
-  '@timestamp',
-  'Time',
-  't',
-  'date',
-  'Timestamp',
-  'timeUnixNano',
-  '_time',
-];
-const IDENTITY_KEYS = [
-  'pod',
-  'pod_name',
-  'podName',
-  'container',
-  'container_name',
-  'containerName',
-  'container_id',
-  'CONTAINER_NAME',
-  '_HOSTNAME',
-  'hostname',
-  'SYSLOG_IDENTIFIER',
-  '_PID',
-  'pid',
-  'Package',
-  'ImportPath',
-];
-
-type Fields = Readonly<Record<string, unknown>>;
+/** Fields of one line that are tried for a message, and of a source that are remembered. */
+const MOST_FIELDS = 8;
+const MOST_REMEMBERED = 64;
 
 /** Decodes into one buffer that grows to the longest message. */
 export class StructuredDecoder {
   #scratch = Buffer.alloc(4096);
   /** Docker's own newlines were seen in this source, or a record that it cut: there a text without one goes on in the next line. */
   #endsLines = false;
-  readonly #looksCut: LooksLikeRecord;
-  /** Messages of objects or lists that are printed over several lines were seen. */
-  #hasMembers = false;
+  readonly #recognisers: Recognisers;
+  /** By where the message stands. */
+  readonly #fieldTakers = new Map<string, Taker>();
+  /** What stands beside messages of objects or lists that are printed over several lines, since such were seen. */
+  #besideMember: RegExp | undefined;
 
-  /** `looksCut`: a record begins there that does not end. */
-  constructor(looksCut: LooksLikeRecord) {
-    this.#looksCut = looksCut;
+  constructor(recognisers: Recognisers) {
+    this.#recognisers = recognisers;
   }
 
   /** Undefined when the line is no JSON object with a message in it; it may be a line of a list of them. */
-  takeJson({ bytes, start, end }: Text): Layer | undefined {
-    let from = start;
-    let to = end;
-    if (bytes[from] === OPEN_BRACKET) from++;
-    while (to > from && LIST_END.includes(bytes[to - 1]!)) to--;
-    if (bytes[from] !== OPEN_BRACE || bytes[to - 1] !== CLOSE_BRACE) return undefined;
-    const fields = parseJson(bytes, from, to);
-    if (!isFields(fields)) return undefined;
-    const inner = NESTED_KEYS.map((key) => fields[key]).filter(isFields);
-    const message = stackOf(fields) ?? firstOf([fields, ...inner], messageOf);
+  takeJson({ json }: Text): Layer | undefined {
+    if (!isFields(json) || Array.isArray(json)) return undefined;
+    const places = placesIn(json);
+    const message = stackOf(json) ?? firstOf(places, messageOf);
     if (message === undefined) return undefined;
-    const kind = jsonKind(fields);
+    const kind = jsonKind(json);
     const isWhole = /\r?\n$/.exec(message);
     const layer = this.#layer(kind, isWhole ? message.slice(0, isWhole.index) : message);
-    layer.time = firstOf([fields, ...inner], timeOf);
-    layer.identity = identityOf(fields);
-    layer.stream = streamOf(fields['stream']);
-    if (Array.isArray(fields['MESSAGE'])) layer.hidden = true;
+    layer.time = firstOf(places, timeOf);
+    layer.identity = identityOf(json);
+    layer.stream = streamOf(json['stream']);
+    if (Array.isArray(json['MESSAGE'])) layer.hidden = true;
     if (kind === 'docker-json') {
       const { text } = layer;
       // Only docker cuts a record.
-      if (isWhole || (!this.#endsLines && this.#looksCut(text.bytes, text.start, text.end))) this.#endsLines = true;
+      if (isWhole || (!this.#endsLines && this.#recognisers.looksCut(text.bytes, text.start, text.end)))
+        this.#endsLines = true;
       layer.partial = !isWhole && (this.#endsLines || message.length >= CUT_LENGTH);
     } else layer.partial = !isWhole && kind === 'go-test-json';
     return layer;
+  }
+
+  /** Takers of the other fields of a JSON line in which a record may stand; none where they stand in lists. */
+  fieldsOfJson({ json }: Text): Taker[] {
+    const found: { length: number; path: Path }[] = [];
+    const known = isFields(json) ? firstOf(placesIn(json), messageOf) : undefined;
+    visitStrings(json, (text, path) => {
+      if (text !== known && !path.includes(null) && this.#recognisers.mayHoldRecord(text))
+        found.push({ length: text.length, path: [...path] });
+      return found.length === MOST_FIELDS;
+    });
+    // Beside a message there may be the beginning of it.
+    found.sort((a, b) => b.length - a.length);
+    return found.map(({ path }) => this.#fieldTaker('json', path));
+  }
+
+  /** The same of a line of logfmt. */
+  fieldsOfLogfmt(text: Text): Taker[] {
+    const keys = Object.entries(logfmtOf(text) ?? {}).filter(([, value]) => this.#recognisers.mayHoldRecord(value));
+    return keys.slice(0, MOST_FIELDS).map(([key]) => this.#fieldTaker('logfmt', [key]));
+  }
+
+  /** And of a line of a table: of cells without quotes only where another one is a time. */
+  cellsOfTable({ bytes, start, end }: Text): Taker[] {
+    const line = bytes.toString('utf8', start, end);
+    const takers: Taker[] = [];
+    for (const separator of SEPARATORS) {
+      if (!line.includes(separator)) continue;
+      const cells = cellsOf(line, separator);
+      const hasTime = timeOf(cells.map((cell) => cell.text) as unknown as Fields) !== undefined;
+      for (const [column, cell] of cells.entries()) {
+        if (!(cell.isQuoted || hasTime) || !this.#recognisers.mayHoldRecord(cell.text)) continue;
+        takers.push(this.#cached(`${separator}${column}`, (text) => this.#takeCell(text, separator, column)));
+      }
+    }
+    return takers;
+  }
+
+  #fieldTaker(kind: 'json' | 'logfmt', path: Path): Taker {
+    return this.#cached(JSON.stringify([kind, path]), (text) => {
+      const [place] = placesAt(kind === 'json' ? text.json : logfmtOf(text), path);
+      return place && this.#placed(kind, place);
+    });
+  }
+
+  #cached(key: string, take: Taker['take']): Taker {
+    const taker = this.#fieldTakers.get(key) ?? { nests: true, take };
+    if (this.#fieldTakers.size < MOST_REMEMBERED) this.#fieldTakers.set(key, taker);
+    return taker;
+  }
+
+  /** What stands nearest tells the time. */
+  #placed(kind: EnvelopeKind, { text, around }: Place): Layer {
+    const places = around as readonly Fields[];
+    const layer = this.#layer(kind, text.replace(NEWLINES_AT_END, ''));
+    layer.time = firstOf([...places].reverse(), timeOf);
+    const identities = places.flatMap((place) => identityOf(place) ?? []);
+    layer.identity = identities.length === 0 ? undefined : identities.join(' ');
+    layer.stream = firstOf(places, (place) => streamOf(place['stream']));
+    layer.strong = false;
+    return layer;
+  }
+
+  #takeCell({ bytes, start, end }: Text, separator: Separator, column: number): Layer | undefined {
+    const cells = cellsOf(bytes.toString('utf8', start, end), separator).map((cell) => cell.text);
+    const text = cells[column];
+    return text === undefined ? undefined : this.#placed('quoted', { text, around: [cells] });
   }
 
   /** A line of Loki's values, `["1795251600000000000","gc 1 @0.004s …"]`; undefined when it is none. */
@@ -129,13 +151,41 @@ export class StructuredDecoder {
   /** Undefined when the line is none of an object with a message that is printed over several lines. */
   takeMember(text: Text): Layer | undefined {
     const found = MEMBER.exec(text.head);
-    const isMessage = found !== null && MESSAGE_KEYS.includes(found[1]!);
+    const isMessage = found !== null && isMessageKey(found[1]!);
     const message = isMessage ? parseString(text, found[0].length - 1, TRAILING_COMMA) : undefined;
     if (message !== undefined) {
-      this.#hasMembers = true;
+      this.#besideMember = BESIDE_MEMBER;
       return this.#layer('json', message.replace(NEWLINES_AT_END, ''));
     }
-    return this.#hasMembers && BESIDE_MEMBER.test(text.head) ? this.#nothing() : undefined;
+    return this.#takeBesideMember(text);
+  }
+
+  #takeBesideMember(text: Text): Layer | undefined {
+    if (this.#besideMember?.test(text.head) !== true) return undefined;
+    const member = readMember(text);
+    if (member !== undefined) {
+      const { key, text: value } = member;
+      // Its own taker reads it.
+      if (this.#fieldTakers.has(`${key}:`)) return undefined;
+      const { mayHoldRecord, looksLikeRecord } = this.#recognisers;
+      if (mayHoldRecord(value) && looksLikeRecord(Buffer.from(value), 0, Buffer.byteLength(value))) return undefined;
+    }
+    return this.#nothing();
+  }
+
+  /** A member of whatever name, in JSON or YAML, in which a record may stand. */
+  memberOf(text: Text): Taker[] {
+    const member = readMember(text);
+    if (member === undefined || !this.#recognisers.mayHoldRecord(member.text)) return [];
+    const { key } = member;
+    return [
+      this.#cached(`${key}:`, (other) => {
+        const found = readMember(other);
+        if (found?.key !== key) return this.#takeBesideMember(other);
+        this.#besideMember = found.beside;
+        return this.#placed('json', { text: found.text, around: [] });
+      }),
+    ];
   }
 
   /** Of the text: it goes on in the next message. */
@@ -148,12 +198,12 @@ export class StructuredDecoder {
   /** A line of a list of strings, or of a table with the message in quotes; undefined when it is neither. */
   takeQuoted(text: Text): Layer | undefined {
     const { bytes, start, end } = text;
-    if (this.#hasMembers && BRACKETS.test(text.head)) return this.#nothing();
+    if (this.#besideMember !== undefined && BRACKETS.test(text.head)) return this.#nothing();
     if (!bytes.subarray(start, end).includes(QUOTE)) return undefined;
     const indent = INDENT.exec(text.head)![0].length;
     const string = bytes[start + indent] === QUOTE ? parseString(text, indent, TRAILING_COMMA) : undefined;
     if (string !== undefined) {
-      if (indent > 0) this.#hasMembers = true;
+      if (indent > 0) this.#besideMember = BESIDE_MEMBER;
       return NANOSECONDS.test(string) ? this.#nothing() : this.#layer('quoted', string.replace(NEWLINES_AT_END, ''));
     }
     const cells = cellsOf(bytes.toString('utf8', start, end));
@@ -165,21 +215,13 @@ export class StructuredDecoder {
   }
 
   /** Undefined when the line is no logfmt with a message in it. */
-  takeLogfmt({ bytes, start, end }: Text): Layer | undefined {
-    const text = bytes.toString('utf8', start, end);
-    if (!/^[A-Za-z_@][\w.@-]*=/.test(text)) return undefined;
-    const fields: Record<string, string> = {};
-    let at = 0;
-    PAIR.lastIndex = 0;
-    for (let pair = PAIR.exec(text); pair; pair = PAIR.exec(text)) {
-      fields[pair[1]!] ??= pair[2] === undefined ? pair[3]! : unquote(pair[2]);
-      at = PAIR.lastIndex;
-    }
-    const message = at >= text.trimEnd().length ? (stackOf(fields) ?? messageOf(fields)) : undefined;
+  takeLogfmt(text: Text): Layer | undefined {
+    const fields = logfmtOf(text);
+    const message = fields && (stackOf(fields) ?? messageOf(fields));
     if (message === undefined) return undefined;
     const layer = this.#layer('logfmt', message.replace(/\r?\n$/, ''));
-    layer.time = timeOf(fields);
-    layer.identity = identityOf(fields);
+    layer.time = timeOf(fields!);
+    layer.identity = identityOf(fields!);
     return layer;
   }
 
@@ -200,13 +242,13 @@ export class StructuredDecoder {
   }
 }
 
-/** White space, a comma, the bracket that ends a list. */
-const LIST_END = Buffer.from(' \t,]');
-const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const NEWLINES_AT_END = /(?:\r?\n)+$/;
 /** `    "textPayload": "`: what stands before the text of a member. */
-const MEMBER = /^[ \t]*"([\w@]+)" ?: ?"/;
+const MEMBER = /^[ \t]*"([\w@. -]+)" ?: ?"/;
+/** What stands before a text that YAML has to quote. */
+const MEMBER_OF_YAML = /^[ \t-]*([\w@.-]+): '/;
+const BESIDE_MEMBER_OF_YAML = /^(?:[ \t-]*[\w@./-]+:(?: .*)?|---)$/;
 /** The other lines of such lists, */
 const BRACKETS = /^[ \t]*[[{\]}]+,?[ \t]*$/;
 /** and of such objects. */
@@ -220,31 +262,9 @@ const TRAILING_COMMA = /,?[ \t]*$/;
 const BESIDE_MESSAGE = /^(?:\d{4}-\d\d-\d\d|[A-Z][a-z]{2} \d{1,2}, \d{4} |\{)/;
 const DATE = /^\d{4}-\d\d-\d\d[T ]/;
 const QUOTE = 0x22;
-const CELL = /(?:"((?:[^"]|"")*)"|([^",]*))(?:,|$)/y;
-const PAIR = /([A-Za-z_@][\w.@/-]*)=(?:"((?:[^"\\]|\\.)*)"|([^ "]*))(?: +|$)/gy;
-const isByte = (value: unknown): value is number => typeof value === 'number' && (value & 0xff) === value;
-export const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
 
-/** What a recovered panic left: it says more than the message beside it. */
-function stackOf(fields: Fields): string | undefined {
-  const { error } = fields;
-  for (const place of isFields(error) ? [fields, error] : [fields]) {
-    for (const key of STACK_KEYS) {
-      const value = place[key];
-      if (typeof value === 'string' && GOROUTINES.test(value)) return value;
-    }
-  }
-  return undefined;
-}
-
-export function parseJson(bytes: Buffer, start: number, end: number): unknown {
-  try {
-    return JSON.parse(bytes.toString('utf8', start, end));
-  } catch {
-    // Cut off by its collector, or not JSON: text like any other.
-    return undefined;
-  }
-}
+const logfmtOf = ({ bytes, start, end }: Text): Readonly<Record<string, string>> | undefined =>
+  pairsOf(bytes.toString('utf8', start, end));
 
 /** The string that begins at the quote; what may follow it is `behind`. */
 function parseString({ bytes, start, end }: Text, quoteAt: number, behind: RegExp): string | undefined {
@@ -254,44 +274,19 @@ function parseString({ bytes, start, end }: Text, quoteAt: number, behind: RegEx
   return typeof value === 'string' ? value : undefined;
 }
 
-/** The cells of a line of CSV (RFC 4180); none when it is not one. */
-function cellsOf(line: string): { text: string; isQuoted: boolean }[] {
-  const cells: { text: string; isQuoted: boolean }[] = [];
-  CELL.lastIndex = 0;
-  while (CELL.lastIndex < line.length) {
-    const found = CELL.exec(line);
-    if (!found) return [];
-    const [, quoted, plain] = found;
-    cells.push({ text: quoted?.replaceAll('""', '"') ?? plain!, isQuoted: quoted !== undefined });
+/** A line `"key": "value",` of JSON, or `key: 'value'` of YAML. */
+function readMember(text: Text): { key: string; text: string; beside: RegExp } | undefined {
+  const json = MEMBER.exec(text.head);
+  if (json !== null) {
+    const value = parseString(text, json[0].length - 1, TRAILING_COMMA);
+    return value === undefined ? undefined : { key: json[1]!, text: value, beside: BESIDE_MEMBER };
   }
-  return cells;
-}
-
-function firstOf<T>(places: readonly Fields[], read: (fields: Fields) => T | undefined): T | undefined {
-  for (const fields of places) {
-    const value = read(fields);
-    if (value !== undefined) return value;
-  }
-  return undefined;
-}
-
-function messageOf(fields: Fields): string | undefined {
-  for (const key of MESSAGE_KEYS) {
-    const value = fields[key];
-    if (typeof value === 'string') return value;
-    if (key === 'MESSAGE' && Array.isArray(value)) return textOfJournal(value);
-  }
-  return undefined;
-}
-
-/**
- * journald writes text that is not UTF-8 or holds control bytes as the numbers of its bytes, a field that was given more than
- * once as a list of its values, and one that is too long for it as null.
- */
-function textOfJournal(values: readonly unknown[]): string | undefined {
-  if (values.every(isByte)) return Buffer.from(values).toString('utf8');
-  const texts = values.map((value) => (Array.isArray(value) && value.every(isByte) ? textOfJournal(value) : value));
-  return texts.every((text) => typeof text === 'string') ? texts.join('\n') : undefined;
+  const yaml = MEMBER_OF_YAML.exec(text.head);
+  if (yaml === null) return undefined;
+  const { bytes, start, end } = text;
+  const value = bytes.toString('utf8', start + yaml[0].length, end);
+  if (!value.endsWith("'")) return undefined;
+  return { key: yaml[1]!, text: value.slice(0, -1).replaceAll("''", "'"), beside: BESIDE_MEMBER_OF_YAML };
 }
 
 function jsonKind(fields: Fields): EnvelopeKind {
@@ -300,38 +295,4 @@ function jsonKind(fields: Fields): EnvelopeKind {
   return 'Action' in fields && 'Output' in fields ? 'go-test-json' : 'json';
 }
 
-function timeOf(fields: Fields): string | undefined {
-  for (const key of TIME_KEYS) {
-    const value = fields[key];
-    if (typeof value === 'string' && value !== '') return value;
-    // zap's seconds with a fraction, zerolog's seconds, pino's milliseconds.
-    if (typeof value === 'number' && value > 0) return value < 1e11 ? value.toFixed(6) : value.toFixed(0);
-  }
-  return undefined;
-}
-
-function identityOf(fields: Fields): string | undefined {
-  const places = [fields, fields['kubernetes'], fields['labels']].filter(isFields);
-  const found: string[] = [];
-  for (const place of places) {
-    for (const key of IDENTITY_KEYS) {
-      const value = place[key];
-      if (typeof value === 'string' || typeof value === 'number') found.push(String(value));
-    }
-  }
-  return found.length === 0 ? undefined : found.join(' ');
-}
-
 const streamOf = (value: unknown): Layer['stream'] => (value === 'stdout' || value === 'stderr' ? value : undefined);
-
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', a: '\x07', b: '\b', f: '\f', v: '\v' };
-
-/** What Go's strconv.Quote quoted. */
-function unquote(text: string): string {
-  if (!text.includes('\\')) return text;
-  return text.replace(/\\(?:x([\da-f]{2})|u([\da-f]{4})|U([\da-f]{8})|(.))/gi, (_, x, u, long, letter) => {
-    if (letter !== undefined) return ESCAPES[letter] ?? letter;
-    const code = Number.parseInt(x ?? u ?? long, 16);
-    return code <= 0x10ffff ? String.fromCodePoint(code) : '\ufffd';
-  });
-}
