@@ -3,7 +3,7 @@
 import type { SourceChunk } from '../core/parsing.ts';
 import { GcbendError } from '../errors.ts';
 import type { GcbendEvent } from '../events/types.ts';
-import { type EndpointFeedback, type EndpointOptions, watchEndpoint } from '../input/endpoint.ts';
+import { type EndpointFeedback, type EndpointOptions, type Snapshot, watchEndpoint } from '../input/endpoint.ts';
 import { PROFILE_NAMES, type ProfileName, parseTarget } from '../input/endpoint-target.ts';
 import { SnapshotStore } from '../input/snapshot-store.ts';
 import { exitStatus } from './exit-status.ts';
@@ -133,15 +133,34 @@ export async function* snapshotChunks(
 ): AsyncGenerator<SourceChunk> {
   const target = parseTarget(url);
   const store = args.save === undefined ? undefined : new SnapshotStore(args.save, target.display);
+  const saving = new Saving();
   for await (const item of watchEndpoint(url, endpointOptions(args, options))) {
     if (item.type === 'notice') {
       process.stderr.write(`gcbend: ${item.message}\n`);
       continue;
     }
-    if (store !== undefined && item.changed) {
-      store.save(item.profile, item.at, item.bytes);
-    }
+    if (store !== undefined && item.changed) saving.save(store, item);
     yield { source: `${target.display}#${item.profile}`, bytes: item.bytes, at: item.at, end: true };
+  }
+}
+
+/** The first snapshot has to find its place; a disk that is full later does not end the watching: it is said, and tried again. */
+class Saving {
+  #hasSaved = false;
+  #isFailing = false;
+
+  save(store: SnapshotStore, { profile, at, bytes }: Snapshot): void {
+    try {
+      store.save(profile, at, bytes);
+      if (this.#isFailing) process.stderr.write('gcbend: snapshots are saved again\n');
+      this.#hasSaved = true;
+      this.#isFailing = false;
+    } catch (error) {
+      if (!this.#hasSaved || !(error instanceof GcbendError)) throw error;
+      if (!this.#isFailing)
+        process.stderr.write(`gcbend: ${error.message}; the watching goes on, saving is tried again\n`);
+      this.#isFailing = true;
+    }
   }
 }
 

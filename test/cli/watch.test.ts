@@ -1,6 +1,6 @@
 // In: servers on loopback that answer as net/http/pprof does, with real texts. Out: findings, saved snapshots, statuses; never a secret.
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -86,6 +86,27 @@ test('the leak of a program that is polled is named; --count ends it; what was s
   const again = await gcbend([saved, '--format', 'ndjson']);
   assert.equal(again.status, 0, again.stderr);
   assert.deepEqual(finals(eventsOf(again)), finals(events));
+});
+
+test('a place for snapshots that is lost later does not end the watching', async () => {
+  const saved = join(folder, 'lost');
+  const answer = leaking();
+  let polls = 0;
+  const url = await serve((request, response) => {
+    polls += 1;
+    if (polls === 5) renameSync(saved, `${saved}.away`);
+    if (polls === 9) renameSync(`${saved}.away`, saved);
+    answer(request, response);
+  });
+  const args = ['watch', url, '--interval', '30ms', '--count', '8', '--save', saved, '--format', 'ndjson'];
+  const watched = await gcbend(args);
+  assert.equal(watched.status, 0, watched.stderr);
+  assert.equal(eventsOf(watched).filter((event) => event.type === 'heap').length, 8);
+  assert.equal(watched.stderr.match(/cannot save .*; the watching goes on, saving is tried again/g)?.length, 1);
+  assert.match(watched.stderr, /snapshots are saved again/);
+  const again = await gcbend([saved, '--format', 'ndjson']);
+  assert.equal(again.status, 0);
+  assert.doesNotMatch(again.stderr, /left out/);
 });
 
 test('the report and --fail-on', async () => {
