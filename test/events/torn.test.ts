@@ -90,6 +90,14 @@ test('a property: whatever the mix, a record that comes out was printed', () => 
   );
 });
 
+test('a piece that begins with a blank is not passed over, also where nothing is known of the text behind it', () => {
+  const pieces = [modern[1]!.replace(/1 MB stacks.*$/, '1'), ' MB stacks, 0 MB globals, 2', ' P'];
+  const app = 'level=info caller=main.go:8 msg=done\n';
+  const text = `${pieces[0]}${app}${app}${pieces[1]}/healthz 200 in 52us\n${app}${pieces[2]}\n${app}`;
+  const run = runTorn(grammars, text, { learn: false });
+  assert.deepEqual([run.records, run.malformed.length], [[], 1]);
+});
+
 test('numbers in front of lines that begin with numbers of any length: right or malformed', () => {
   const words = ['requests served', 'rd retry', '% done', 'ms took', '.5 ratio', '/10 ready', ' OK', 'xx'];
   fc.assert(

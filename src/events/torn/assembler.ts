@@ -11,6 +11,7 @@ import { PendingRecord } from './pending.ts';
 import { keepMatch, Settling } from './settling.ts';
 
 const MAX_PENDING = 16;
+const BLANK = 0x20;
 
 /**
  * Puts torn lines together. Feed it lines that are not a record as a whole and, while `pending` is above 0, every line
@@ -183,8 +184,8 @@ export class TornLineAssembler {
       const doubtful = grown.every((one) => (one.fragments.at(-1) as Fragment).doubt >= DOUBTFUL);
       const isKnown = this.#appLines.knows(bytes, start, end);
       if (grown.length === 0 || (doubtful && isKnown)) continue;
-      // `2026/11/21 …` where a number is missing: a number only by chance.
-      if (doubtful) this.#appLines.learn(bytes, start, end);
+      // `2026/11/21 …` where a number is missing: a number only by chance. ` MB goal, 2…` is none of the application's.
+      if (doubtful && bytes[start] !== BLANK) this.#appLines.learn(bytes, start, end);
       const copy = Buffer.from(bytes.subarray(start, end));
       const mayBeNumber = !isKnown && this.#appLines.isVague(copy, 0, copy.length);
       pending.hold({ line, bytes: copy, mayBeNumber }, grown);
