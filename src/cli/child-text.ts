@@ -1,10 +1,13 @@
 // In: what a program writes to stderr. Out: the same at once for whoever shows it, and at its own pace for whoever analyses it.
 import type { SourceChunk } from '../core/parsing.ts';
 import type { ChildChunk } from '../input/child.ts';
-import { Pace } from '../input/pace.ts';
+import type { Pace } from '../input/pace.ts';
 
 /** With more than this waiting the program is not spared any longer, and what comes stays where the program wrote it. */
 const MAX_WAITING_BYTES = 16 * 1024 * 1024;
+
+/** A few lines take no time: they are not kept waiting. A program that collects a thousand times a second writes more from one look to the next. */
+const FEW_BYTES = 1024;
 
 /** Nobody waits longer for the analysis. */
 const MAX_LAG_MS = 10_000;
@@ -13,7 +16,7 @@ type Show = (chunk: ChildChunk) => void;
 
 /** Reads from the moment it is made, whoever takes the chunks and whenever. */
 export class ChildText {
-  readonly #pace = new Pace();
+  readonly #pace: Pace;
   readonly #ended: Promise<void>;
   #show: Show | undefined;
   #waiting: SourceChunk[] = [];
@@ -25,8 +28,9 @@ export class ChildText {
   #readOn = (): void => {};
 
   /** @param show gets every chunk as soon as it is there */
-  constructor(chunks: AsyncIterable<ChildChunk>, show: Show | undefined) {
+  constructor(chunks: AsyncIterable<ChildChunk>, show: Show | undefined, pace: Pace) {
     this.#show = show;
+    this.#pace = pace;
     this.#ended = this.#read(chunks);
   }
 
@@ -85,10 +89,11 @@ export class ChildText {
   async #untilDue(): Promise<void> {
     const latestMs = performance.now() + MAX_LAG_MS;
     const isPressing = () => this.#waitingBytes > MAX_WAITING_BYTES || performance.now() >= latestMs;
+    const areFew = () => this.#pace.isKnown && this.#waitingBytes > 0 && this.#waitingBytes <= FEW_BYTES;
     while (!this.#hasEnded && !isPressing()) {
       const delayMs = this.#pace.delayMs();
-      if (delayMs === 0) return;
-      await this.#until(isPressing, delayMs);
+      if (delayMs === 0 || areFew()) return;
+      await this.#until(() => isPressing() || areFew(), delayMs);
     }
   }
 

@@ -8,6 +8,7 @@ import type { GrammarSet } from '../grammar/index.ts';
 import { type ChildChunk, type RunningChild, runChild } from '../input/child.ts';
 import { passSignals } from '../input/child-signals.ts';
 import { parseTarget } from '../input/endpoint-target.ts';
+import { Pace } from '../input/pace.ts';
 import { ChildText } from './child-text.ts';
 import { explainError } from './errors.ts';
 import { exitStatus } from './exit-status.ts';
@@ -71,10 +72,13 @@ export async function runCommand(args: RunArgs): Promise<number> {
   const child = await runChild({
     command,
     args: rest,
+    pollMs: () => pace.pollMs,
     // Keys go to one reader only.
     ...(args.keys ? { stdin: 'ignore' as const } : {}),
     ...limits,
   });
+  // It looks at what the machine does from now on.
+  const pace = new Pace();
   live?.start();
   quit = () => child.kill('SIGINT');
   if (child.notice !== undefined && !args.quiet) process.stderr.write(`gcbend: ${child.notice}\n`);
@@ -83,7 +87,7 @@ export async function runCommand(args: RunArgs): Promise<number> {
     if (live === undefined) process.stderr.write(bytes);
     else live.print(bytes);
   };
-  const text = new ChildText(child.chunks, args.passthrough ? passTo(print, grammars) : undefined);
+  const text = new ChildText(child.chunks, args.passthrough ? passTo(print, grammars) : undefined, pace);
   const trace = endingWith(text.chunks(), () => polls.abort());
   const behind = setInterval(() => live?.setBehind(text.behindSeconds), BEHIND_MS);
   try {

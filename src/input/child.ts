@@ -8,6 +8,7 @@ import type { Readable } from 'node:stream';
 import { GcbendError } from '../errors.ts';
 import { type GoChannel, openGoChannel, parseGoCommand } from './child-go.ts';
 import { createChildSpool, type Spool } from './child-spool.ts';
+import { POLL_MS } from './pace.ts';
 
 export interface ChildOptions {
   command: string;
@@ -19,8 +20,8 @@ export interface ChildOptions {
   gogc?: string;
   /** GOMEMLIMIT for the program, as the runtime takes it (`512MiB`). */
   memlimit?: string;
-  /** How often its stderr is looked at. Default 20 ms. */
-  pollMs?: number;
+  /** How long it takes until its stderr is looked at again; asked each time. Default `POLL_MS`. */
+  pollMs?: () => number;
   /** Descriptors for its stdin and stdout. Default: ours. */
   stdin?: 'inherit' | 'ignore' | number;
   stdout?: 'inherit' | 'ignore' | number;
@@ -256,7 +257,7 @@ function watchChild(
     pid: child.pid!,
     capture,
     notice,
-    chunks: drain(capture === 'programs' ? sources : onceOnly(sources), state, options.pollMs ?? 20),
+    chunks: drain(capture === 'programs' ? sources : onceOnly(sources), state, options.pollMs ?? (() => POLL_MS)),
     exit,
     kill: (signal) => child.kill(signal),
   };
@@ -278,11 +279,22 @@ function onceOnly(sources: Sources): Sources {
 async function* drain(
   sources: Sources,
   state: { exited: boolean; wake: () => void },
-  pollMs: number,
+  pollMs: () => number,
 ): AsyncGenerator<ChildChunk> {
   const open = new Set<Source>();
-  // One timer for all the waits of a week.
-  const timer = setTimeout(() => state.wake(), pollMs);
+  // One timer for all the waits of a week that last as long.
+  let waitMs = pollMs();
+  let timer = setTimeout(() => state.wake(), waitMs);
+  const setTimer = () => {
+    const nextMs = pollMs();
+    if (nextMs === waitMs) {
+      timer.refresh();
+      return;
+    }
+    clearTimeout(timer);
+    waitMs = nextMs;
+    timer = setTimeout(() => state.wake(), waitMs);
+  };
   try {
     for (;;) {
       // Asked before reading: what the child wrote before it ended is then certainly read.
@@ -304,7 +316,7 @@ async function* drain(
       await new Promise<void>((resolve) => {
         state.wake = resolve;
         if (state.exited) resolve();
-        else timer.refresh();
+        else setTimer();
       });
     }
   } finally {

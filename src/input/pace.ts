@@ -8,12 +8,14 @@ const SPARE_PROCESSORS = 1;
 const SPARE_SHARE = 0.5;
 /** No timer is set for less. */
 const SHORTEST_MS = 1;
-/**
- * Asking the system takes a while on a machine of many processors. The first answers are wanted soon; the system counts in steps of
- * 10 ms, so the very first may be wrong.
- */
+/** Asking the system takes a while on a machine of many processors; the first answers are wanted soon. */
 const FIRST_ASK_MS = 40;
 const ASK_EVERY_MS = 250;
+/** In such steps it counts each processor's idle time. */
+const TICK_MS = 10;
+/** How often the program's text is looked at; where it keeps all processors busy each look takes one of them away. */
+export const POLL_MS = 20;
+const BUSY_POLL_MS = 50;
 
 /** Readings of one moment, in ms. */
 export interface Readings {
@@ -40,8 +42,8 @@ export class Pace {
   #asked: { wallMs: number; ownMs: number; idleMs: number };
   #askAgainMs = FIRST_ASK_MS;
   #debtMs = 0;
-  /** Until the first answer the program has the machine for itself. */
-  #isBusy = true;
+  /** Undefined until the first answer: the program has the machine for itself then. */
+  #isBusy: boolean | undefined;
 
   constructor(read: () => Readings = readNow) {
     this.#read = read;
@@ -56,11 +58,22 @@ export class Pace {
     const { wallMs, ownMs } = now;
     this.#debtMs = Math.max(0, this.#debtMs + ownMs - this.#last.ownMs - SHARE * (wallMs - this.#last.wallMs));
     this.#last = { wallMs, ownMs };
-    if (this.#debtMs < SHARE * SHORTEST_MS) return 0;
+    if (this.#debtMs < SHARE * SHORTEST_MS && this.#isBusy !== true) return 0;
     this.#ask(now);
     // What was taken while there was room was taken from nobody.
-    if (!this.#isBusy) this.#debtMs = 0;
-    return Math.min(this.#asked.wallMs + this.#askAgainMs - wallMs, this.#debtMs / SHARE);
+    if (this.#isBusy === false) this.#debtMs = 0;
+    if (this.#debtMs < SHARE * SHORTEST_MS) return 0;
+    return Math.max(SHORTEST_MS, Math.min(this.#asked.wallMs + this.#askAgainMs - wallMs, this.#debtMs / SHARE));
+  }
+
+  /** False until it was found out whether the machine has room. */
+  get isKnown(): boolean {
+    return this.#isBusy !== undefined;
+  }
+
+  /** ms until the program's text is to be looked at again. */
+  get pollMs(): number {
+    return this.#isBusy === true ? BUSY_POLL_MS : POLL_MS;
   }
 
   #ask(now: Readings): void {
@@ -71,7 +84,7 @@ export class Pace {
     const idleMs = sum(processors);
     const spare = Math.min(SPARE_PROCESSORS, SPARE_SHARE * processors.length);
     const leftMs = idleMs - this.#asked.idleMs + now.ownMs - this.#asked.ownMs;
-    this.#isBusy = leftMs < spare * passedMs;
+    this.#isBusy = leftMs < spare * passedMs + TICK_MS * processors.length;
     this.#asked = { wallMs: now.wallMs, ownMs: now.ownMs, idleMs };
   }
 }

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import { ChildText } from '../../src/cli/child-text.ts';
 import type { ChildChunk } from '../../src/input/child.ts';
+import { Pace } from '../../src/input/pace.ts';
 
 const MIB = 1024 * 1024;
 const CHUNKS = 64;
@@ -14,9 +15,10 @@ function flood() {
   async function* chunks(): AsyncGenerator<ChildChunk> {
     for (; seen.read < CHUNKS; seen.read++) yield { source: 'stderr', bytes: Buffer.alloc(MIB, 'x') };
   }
-  const text = new ChildText(chunks(), () => {
+  const show = () => {
     seen.shown++;
-  });
+  };
+  const text = new ChildText(chunks(), show, new Pace());
   return { seen, text };
 }
 
