@@ -1,14 +1,13 @@
 // In: a line that is a whole JSON document: what the API of a log service answers, or is sent. Out: its entries as lines, oldest first.
 // Example: `{"data":{"result":[{"stream":{"pod":"web-1"},"values":[["1795251600000000000","gc 1 @0.004s …"]]}]}}`
 
-import { type Fields, firstOf, identityOf, timeOf } from './fields.ts';
+import { NEWLINES_AT_END, originOf } from './fields.ts';
 import { type Path, type Place, placesAt, visitStrings } from './json.ts';
 import { toIsoTime } from './times.ts';
 import { type Layer, Text } from './types.ts';
 
 const OPEN_BRACE = 0x7b;
 const OPEN_BRACKET = 0x5b;
-const NEWLINES_AT_END = /(?:\r?\n)+$/;
 /** Ways to a message that are remembered. */
 const MOST_PATHS = 8;
 /** Strings of a document that are tried for a record. */
@@ -79,9 +78,7 @@ export class DocumentReader {
   }
 
   #entryOf({ text, around }: Place): Timed {
-    const places = around as readonly Fields[];
-    const time = firstOf([...places].reverse(), timeOf);
-    const identity = places.flatMap((place) => identityOf(place) ?? []).join(' ') || undefined;
+    const { time, identity } = originOf(around);
     const iso = (time === undefined ? undefined : toIsoTime(time, this.#year)) ?? '';
     const nothing = new Text(Buffer.alloc(0), 0, 0);
     const layer: Layer = {

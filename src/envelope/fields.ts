@@ -62,6 +62,9 @@ const IDENTITY_KEYS = [
 /** Time of a row, in whatever column. */
 const ROW_TIME = /^(?:\d{19}|\d{4}-\d\d-\d\d[T ][\d:.,]+ ?(?:Z|UTC|[+-]\d\d:?\d\d)?)$/;
 
+/** They end the message, not a line of it. */
+export const NEWLINES_AT_END = /(?:\r?\n)+$/;
+
 export const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
 const isByte = (value: unknown): value is number => typeof value === 'number' && (value & 0xff) === value;
 
@@ -125,6 +128,16 @@ export function timeOf(fields: Fields): string | undefined {
     if (typeof value === 'number' && value > 0) return value < 1e11 ? value.toFixed(6) : value.toFixed(0);
   }
   return undefined;
+}
+
+/** What the objects and lists around a message say of it, the outermost first: the nearest tells the time, all tell who printed it. */
+export function originOf(around: readonly object[]): { time: string | undefined; identity: string | undefined } {
+  const places = around as readonly Fields[];
+  const identities = places.flatMap((place) => identityOf(place) ?? []);
+  return {
+    time: firstOf([...places].reverse(), timeOf),
+    identity: identities.length === 0 ? undefined : identities.join(' '),
+  };
 }
 
 export function identityOf(fields: Fields): string | undefined {

@@ -10,6 +10,8 @@ import {
   isFields,
   isMessageKey,
   messageOf,
+  NEWLINES_AT_END,
+  originOf,
   placesIn,
   stackOf,
   timeOf,
@@ -120,14 +122,10 @@ export class StructuredDecoder {
     return taker;
   }
 
-  /** What stands nearest tells the time. */
   #placed(kind: EnvelopeKind, { text, around }: Place): Layer {
-    const places = around as readonly Fields[];
     const layer = this.#layer(kind, text.replace(NEWLINES_AT_END, ''));
-    layer.time = firstOf([...places].reverse(), timeOf);
-    const identities = places.flatMap((place) => identityOf(place) ?? []);
-    layer.identity = identities.length === 0 ? undefined : identities.join(' ');
-    layer.stream = firstOf(places, (place) => streamOf(place['stream']));
+    Object.assign(layer, originOf(around));
+    layer.stream = firstOf(around as readonly Fields[], (place) => streamOf(place['stream']));
     layer.strong = false;
     return layer;
   }
@@ -150,14 +148,10 @@ export class StructuredDecoder {
 
   /** Undefined when the line is none of an object with a message that is printed over several lines. */
   takeMember(text: Text): Layer | undefined {
-    const found = MEMBER.exec(text.head);
-    const isMessage = found !== null && isMessageKey(found[1]!);
-    const message = isMessage ? parseString(text, found[0].length - 1, TRAILING_COMMA) : undefined;
-    if (message !== undefined) {
-      this.#besideMember = BESIDE_MEMBER;
-      return this.#layer('json', message.replace(NEWLINES_AT_END, ''));
-    }
-    return this.#takeBesideMember(text);
+    const member = readMember(text);
+    if (member?.beside !== BESIDE_MEMBER || !isMessageKey(member.key)) return this.#takeBesideMember(text);
+    this.#besideMember = BESIDE_MEMBER;
+    return this.#layer('json', member.text.replace(NEWLINES_AT_END, ''));
   }
 
   #takeBesideMember(text: Text): Layer | undefined {
@@ -243,7 +237,6 @@ export class StructuredDecoder {
 }
 
 const CLOSE_BRACKET = 0x5d;
-const NEWLINES_AT_END = /(?:\r?\n)+$/;
 /** `    "textPayload": "`: what stands before the text of a member. */
 const MEMBER = /^[ \t]*"([\w@. -]+)" ?: ?"/;
 /** What stands before a text that YAML has to quote. */

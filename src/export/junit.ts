@@ -1,20 +1,17 @@
 // In: events. Out: JUnit XML: one test case a rule, failed by every finding that is more than a note.
 import { XMLBuilder } from 'fast-xml-parser';
 import { cleanText } from '../events/clean-text.ts';
-import { type FindingEvent, type Frame, findingRules } from '../events/types.ts';
+import { type FindingEvent, findingRules } from '../events/types.ts';
+import { frameWords } from './frame-words.ts';
 import { Results } from './results.ts';
 import type { EventSink } from './types.ts';
-
-function placeWords({ function: name, file, line }: Frame): string {
-  return file === undefined ? name : `${name} ${file}${line === undefined ? '' : `:${line}`}`;
-}
 
 function bodyOf(finding: FindingEvent): string {
   const lines = [finding.detail];
   if (finding.process !== undefined) lines.push(`process: ${finding.process}`);
   if (finding.at !== undefined) lines.push(`since: ${finding.at} s`);
-  if (finding.site !== undefined) lines.push(`where: ${placeWords(finding.site)}`);
-  if (finding.createdBy !== undefined) lines.push(`created by: ${placeWords(finding.createdBy)}`);
+  if (finding.site !== undefined) lines.push(`where: ${frameWords(finding.site)}`);
+  if (finding.createdBy !== undefined) lines.push(`created by: ${frameWords(finding.createdBy)}`);
   lines.push(`confidence: ${finding.confidence}`, `evidence: ${JSON.stringify(finding.evidence)}`);
   for (const advice of finding.advice ?? []) lines.push(`next: ${advice}`);
   return lines.map(cleanText).join('\n');

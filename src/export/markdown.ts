@@ -1,8 +1,9 @@
 // In: events. Out: Markdown for a pull request's comment: findings, bends, pauses as tables; text from input cannot break out of a cell.
 import { cleanText } from '../events/clean-text.ts';
 import { siteOf } from '../events/goroutines/site.ts';
-import type { FindingEvent, InflectionEvent } from '../events/types.ts';
+import type { FindingEvent, Frame, InflectionEvent } from '../events/types.ts';
 import type { Percentiles } from '../series/process-stats.ts';
+import { frameWords } from './frame-words.ts';
 import { type ProcessResult, Results } from './results.ts';
 import type { EventSink } from './types.ts';
 
@@ -46,15 +47,10 @@ export function digits(value: number): string {
 export const signed = (value: number) => (value > 0 ? `+${digits(value)}` : digits(value));
 const percent = (share: number) => (share >= 0.995 ? '&gt;99 %' : `${Math.floor(share * 100 + 1e-9)} %`);
 
-/** `main.serve app/main.go:94`, as far as it is known. */
-function placeMarkdown(frame: { function: string; file?: string; line?: number } | undefined): string {
-  if (frame === undefined) return '';
-  const line = frame.line === undefined ? '' : `:${frame.line}`;
-  return escapeMarkdown(frame.file === undefined ? frame.function : `${frame.function} ${frame.file}${line}`);
-}
+const frameMarkdown = (frame: Frame | undefined) => (frame === undefined ? '' : escapeMarkdown(frameWords(frame)));
 
 function findingRow(finding: FindingEvent): string[] {
-  const site = placeMarkdown(finding.site);
+  const site = frameMarkdown(finding.site);
   return [
     `${SEVERITY_MARKS[finding.severity]} ${finding.severity}`,
     `\`${finding.rule}\``,
@@ -158,8 +154,8 @@ export function createMarkdownSink(): EventSink {
         const rows = largest.map((group) => [
           String(group.count),
           escapeMarkdown(group.state ?? ''),
-          placeMarkdown(siteOf(group).blocking),
-          placeMarkdown(group.createdBy),
+          frameMarkdown(siteOf(group).blocking),
+          frameMarkdown(group.createdBy),
         ]);
         parts.push(
           `### ${total} goroutines in ${groups.length} groups\n`,

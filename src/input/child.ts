@@ -283,16 +283,16 @@ async function* drain(
 ): AsyncGenerator<ChildChunk> {
   const open = new Set<Source>();
   // One timer for all the waits of a week that last as long.
-  let waitMs = pollMs();
-  let timer = setTimeout(() => state.wake(), waitMs);
+  let timer: NodeJS.Timeout | undefined;
+  let timerMs = 0;
   const setTimer = () => {
-    const nextMs = pollMs();
-    if (nextMs === waitMs) {
+    const waitMs = pollMs();
+    if (timer !== undefined && waitMs === timerMs) {
       timer.refresh();
       return;
     }
     clearTimeout(timer);
-    waitMs = nextMs;
+    timerMs = waitMs;
     timer = setTimeout(() => state.wake(), waitMs);
   };
   try {
